@@ -1,24 +1,24 @@
 """The error tree. Every error says what happened, where, why, and (``hint``) what to do next.
 
-    ShopLensError
-    ├── ConfigError                 a setting is missing or makes no sense
-    ├── MissingExtraError           an optional package is not installed
-    ├── FeedError                   a feed as a whole cannot be read
-    │   └── FeedFormatError         its kind is unknown, or its columns are
-    ├── PictureError                one picture is rejected
-    │   └── FetchRefusedError       its address may not be fetched
-    ├── QueryError                  a query cannot be understood
-    │   ├── FilterError             its filter cannot be parsed
-    │   └── UnknownFieldError       it names a field that no product has
-    ├── NotFoundError               a product or a picture is not in the shop
-    ├── ShopError                   the shop's folder cannot be used
-    │   ├── ShopNotFoundError       there is no shop in the folder
-    │   ├── ShopLockedError         another process is writing to it
-    │   └── StoreError              the store refuses: full, read-only, damaged, too new
-    ├── RemovalGuardError           a feed would remove more of the catalogue than is allowed
-    ├── EncoderError                an encoder cannot be loaded or run
-    │   └── SpaceMismatchError      an index was built in another space
-    └── EvaluationError             queries, judgements or runs cannot be used
+ShopLensError
+├── ConfigError                 a setting is missing or makes no sense
+├── MissingExtraError           an optional package is not installed
+├── FeedError                   a feed as a whole cannot be read
+│   └── FeedFormatError         its kind is unknown, or its columns are
+├── PictureError                one picture is rejected
+│   └── FetchRefusedError       its address may not be fetched
+├── QueryError                  a query cannot be understood
+│   ├── FilterError             its filter cannot be parsed
+│   └── UnknownFieldError       it names a field that no product has
+├── NotFoundError               a product or a picture is not in the shop
+├── ShopError                   the shop's folder cannot be used
+│   ├── ShopNotFoundError       there is no shop in the folder
+│   ├── ShopLockedError         another process is writing to it
+│   └── StoreError              the store refuses: full, read-only, damaged, too new
+├── RemovalGuardError           a feed would remove more of the catalogue than is allowed
+├── EncoderError                an encoder cannot be loaded or run
+│   └── SpaceMismatchError      an index was built in another space
+└── EvaluationError             queries, judgements or runs cannot be used
 """
 
 from __future__ import annotations
@@ -123,9 +123,7 @@ class FilterError(QueryError):
 
     code = "filter"
 
-    def __init__(
-        self, message: str, *, position: int = 0, where: str | None = None, hint: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, position: int = 0, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, where=where, hint=hint)
         self.position = position
 

@@ -1,0 +1,1 @@
+"""ShopLens: visual and multimodal product search for online shops."""

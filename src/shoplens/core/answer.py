@@ -1,0 +1,109 @@
+"""What comes back: candidates of each source, hits with their reasons, the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shoplens.core.catalogue import Product, Variant
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Scored products of one source, best first; ties broken by product number.
+
+    ``products`` int64 [m]: product numbers, each once. ``scores`` float32 [m].
+    ``variants`` int64 [m]: the variant number that the best row shows, -1 where any will do.
+    ``rows`` opaque labels of the best rows (picture hash), empty where the source has none.
+    ``matched`` how many products the source matched in all, at least m.
+    ``kind`` "words", "picture", "text" (vectors of product texts), "seed".
+    """
+
+    source: str
+    kind: str
+    products: npt.NDArray[np.int64]
+    scores: npt.NDArray[np.float32]
+    variants: npt.NDArray[np.int64]
+    rows: tuple[str, ...] = ()
+    matched: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One part of a hit's score: which source, what it compared, its own score and its share of the whole.
+
+    ``part`` tells which part of the query spoke ("words", "image 1", "like P7") and, for pictures,
+    ``picture`` which picture of the product answered. The ``contribution`` of all reasons add up to the hit's score.
+    """
+
+    source: str
+    part: str
+    score: float
+    contribution: float
+    rank: int
+    picture: str = ""
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A product in the answer, the variant that answers best, and why it is here."""
+
+    product: Product
+    variant: Variant
+    score: float
+    position: int
+    reasons: tuple[Reason, ...] = ()
+    picture: str = ""
+    confidence: float = 0.0
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet and the number of products of the result set that have it."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Counts of a field over the result set; ``minimum``/``maximum`` for numbers. ``missing``: products without it."""
+
+    field: str
+    values: tuple[FacetValue, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits of one page, and what was found in all.
+
+    ``verdict``: "match", "similar" (nothing certain) or "none" (nothing like it in the catalogue).
+    ``degraded`` names what did not work ("encoder"), empty when all did. ``notes`` tell the shopper
+    what was changed about the query (cut, ignored). ``staleness_s``: age of the oldest write that
+    a copy has not yet seen, 0 when all are current.
+    """
+
+    hits: tuple[Hit, ...]
+    found: int
+    page: int
+    per_page: int
+    query_id: str
+    search_time_ms: float
+    verdict: str = "match"
+    facets: tuple[Facet, ...] = ()
+    applied_rules: tuple[str, ...] = ()
+    model_version: str = ""
+    degraded: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    staleness_s: float = 0.0
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Pixels and words -> unit vectors of one space."""

@@ -1,0 +1,1 @@
+"""What the shop gives -> products: CSV, TSV, JSONL, Parquet, Google Merchant, Shopify."""

@@ -1,0 +1,1 @@
+"""Vectors and words -> candidates: copies of the store that can be rebuilt."""

@@ -1,0 +1,1 @@
+"""Bytes of unknown origin -> safe upright pixels."""
