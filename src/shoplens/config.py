@@ -1,0 +1,132 @@
+"""Settings: one frozen, typed tree. Sources, the first wins: arguments, SHOPLENS_* variables, shoplens.toml.
+
+``shoplens.toml`` is looked for in the shop's folder, then in the working folder. A nested setting is reached by two
+underscores: ``SHOPLENS_SERVER__PORT=9000``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shoplens.errors import ConfigError
+
+FILE = "shoplens.toml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PictureLimits(_Part):
+    """What a picture may cost."""
+
+    max_bytes: int = Field(20_000_000, ge=1_000, description="largest picture file, in bytes")
+    max_pixels: int = Field(50_000_000, ge=10_000, description="largest picture, in pixels")
+    timeout_s: float = Field(5.0, gt=0, description="longest time one picture may take to decode, in seconds")
+    workers: int = Field(0, ge=0, le=64, description="decode processes; 0 for one per core")
+    allow_private_addresses: bool = Field(
+        False, description="fetch pictures from addresses that are not public (own network only)"
+    )
+
+
+class SearchSettings(_Part):
+    """How candidates are found and put in order."""
+
+    depth: int = Field(300, ge=10, le=5_000, description="candidates taken from each source")
+    semantic_ratio: float = Field(0.5, ge=0, le=1, description="weight of vectors against words as written, 0 to 1")
+    threads: int = Field(1, ge=1, le=64, description="threads that encode one query")
+
+
+class ServerSettings(_Part):
+    """The HTTP service."""
+
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65_535, description="port to listen on; 0 for any free one")
+    max_body_bytes: int = Field(32_000_000, ge=1_000, description="largest request body, in bytes")
+    max_waiting: int = Field(64, ge=1, description="requests that may wait; past that the answer is 429")
+    cors_origins: tuple[str, ...] = Field((), description="origins that may call from a browser")
+
+
+class Config(BaseSettings):
+    """All settings of a shop."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="SHOPLENS_", env_nested_delimiter="__", case_sensitive=False
+    )
+
+    shop: Path = Field(Path("shop"), description="the shop's folder")
+    store_url: str = Field("", description="database of the shop; empty for SQLite in the shop's folder")
+    encoder: str = Field("bundled", description="encoder to use: bundled, or the folder of an encoder with a card")
+    currency: str = Field("", description="currency of feeds that name none (ISO 4217)")
+    pictures: PictureLimits = PictureLimits()
+    search: SearchSettings = SearchSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment; the file is merged beneath both by ``load``."""
+        return init_settings, env_settings
+
+    @classmethod
+    def load(cls, shop: Path | str | None = None, **overrides: Any) -> Config:
+        """Settings from arguments, environment and file.
+
+        Raises:
+            ConfigError: an unknown setting, a value of the wrong kind, or a file that is no TOML.
+        """
+        if shop is None:
+            shop = overrides.pop("shop", None) or os.environ.get("SHOPLENS_SHOP") or Path("shop")
+        folder = Path(shop)
+        path, from_file = _read_file(folder)
+        from_file.pop("shop", None)
+        try:
+            own = cls(shop=folder, **overrides)
+            chosen = own.model_dump(exclude_unset=True)
+            return cls.model_validate(_merge(from_file, chosen))
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            where = f"setting {name}" + (f" (perhaps in {path})" if path else "")
+            raise ConfigError(
+                f"{first['msg']}, got {first.get('input')!r}",
+                where=where,
+                hint="docs/reference/config.md lists all settings",
+            ) from error
+
+
+def _read_file(folder: Path) -> tuple[Path | None, dict[str, Any]]:
+    for path in (folder / FILE, Path(FILE)):
+        try:
+            return path, tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            continue
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"not a TOML file: {error}", where=str(path), hint="mend or remove it") from error
+        except OSError as error:
+            raise ConfigError(
+                error.strerror or str(error), where=str(path), hint="make it readable or remove it"
+            ) from error
+    return None, {}
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    out = dict(below)
+    for name, value in above.items():
+        if isinstance(value, dict) and isinstance(out.get(name), dict):
+            out[name] = _merge(out[name], value)
+        else:
+            out[name] = value
+    return out
