@@ -1,0 +1,332 @@
+"""The copies of the store (filter columns, picture and text vectors, words) and how they are kept current.
+
+The store is the truth; each copy knows the sequence number up to which it stands and replays what comes after it.
+Vectors and columns live in this process and are replayed before every query, so that a write is found at once.
+Words are written by whoever holds the shop's lock, within a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from shoplens.core.catalogue import Product
+from shoplens.core.ports import (
+    CatalogueStore,
+    Change,
+    FilterColumns,
+    Mask,
+    Numbers,
+    ProductMap,
+    StoredProduct,
+    VectorIndex,
+    VectorRow,
+    VectorStore,
+    WordIndex,
+)
+from shoplens.core.spaces import Modality, Space
+
+_CHUNK = 2_000
+Rows = list[tuple[VectorRow, npt.NDArray[np.float16]]]
+
+
+class Columns(FilterColumns, ProductMap, Protocol):
+    """Filter columns together with the map of products and variants, as one copy with a snapshot."""
+
+    @property
+    def seq(self) -> int:
+        """The sequence number up to which this copy stands."""
+
+    def save(self, folder: Path) -> None:
+        """Writes a snapshot: temporary file, fsync, rename."""
+
+
+class RowScores(Protocol):
+    """Exact scores of chosen products, each by its best row; arrays parallel to the products asked for."""
+
+    @property
+    def scores(self) -> npt.NDArray[np.float32]:
+        """Cosines; NaN where a product has no allowed row."""
+
+    @property
+    def variants(self) -> npt.NDArray[np.int64]:
+        """An allowed variant that the best row shows; 0 where there is none."""
+
+    def key(self, position: int) -> str:
+        """The best row's key (a picture hash) of the product at this position; "" where there is none."""
+
+
+class RowIndex(VectorIndex, Protocol):
+    """A vector index that tells which rows it has, and scores those asked for."""
+
+    def __len__(self) -> int:
+        """Number of live rows."""
+
+    def above(
+        self,
+        query: npt.NDArray[np.float32],
+        threshold: float,
+        variants: Mask | None = None,
+        *,
+        query_modality: Modality = "picture",
+    ) -> Numbers:
+        """The products with an allowed row whose cosine is at least the threshold."""
+
+    def scores_of(self, query: npt.NDArray[np.float32], products: Numbers, variants: Mask | None = None) -> RowScores:
+        """Exact scores of these products."""
+
+    def rows_of(self, product: int) -> list[VectorRow]:
+        """The rows of a product, in the order in which they were given."""
+
+
+class SwitchableWords(WordIndex, Protocol):
+    """A word index that can be told to start or to stop writing."""
+
+    @property
+    def seq(self) -> int:
+        """The sequence number of the last commit that this process has seen."""
+
+    def become_writer(self) -> None:
+        """Opens the writer; only for the process that holds the shop's lock."""
+
+    def become_reader(self) -> None:
+        """Closes the writer."""
+
+
+class Lock(Protocol):
+    """The lock of the shop's folder."""
+
+    def try_acquire(self) -> bool:
+        """Takes the lock if it is free (or held by this object already)."""
+
+    def release(self) -> None:
+        """Gives it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The copies of one shop in one space."""
+
+    columns: Columns
+    pictures: RowIndex
+    texts: RowIndex
+    words: SwitchableWords
+
+
+def picture_rows(stored: StoredProduct) -> list[VectorRow]:
+    """The rows of the picture index for a product: one a picture, with the variants that show it.
+
+    A picture of the product that no variant shows (all have their own) stands for every variant.
+    """
+    shown: dict[str, list[int]] = {}
+    for image in stored.product.all_images():
+        if key := stored.pictures.get(image.location):
+            shown.setdefault(key, [])
+    for variant, number in zip(stored.product.variants, stored.variant_numbers, strict=True):
+        for image in stored.product.variant_images(variant):
+            key = stored.pictures.get(image.location)
+            if key is not None and number not in shown[key]:
+                shown[key].append(number)
+    return [VectorRow(stored.number, key, tuple(some or stored.variant_numbers)) for key, some in shown.items()]
+
+
+def text_row(stored: StoredProduct) -> VectorRow:
+    """The row of the text index for a product."""
+    return VectorRow(stored.number, stored.product.words_hash, stored.variant_numbers)
+
+
+def encoder_text(product: Product) -> str:
+    """What the encoder reads of a product: its title, kind, brand and what sets it apart, the title first.
+
+    Short on purpose: a small text tower reads 48 tokens, and a description dilutes the title.
+    """
+    parts = [product.title, *(t.title for t in product.translations)]
+    if not any(parts):
+        parts.append(product.description[:200])
+    parts += [product.category[-1] if product.category else "", product.brand]
+    for name in ("color", "colour", "material", "pattern"):
+        parts += product.attributes.get(name, ())[:2]
+    return " ".join(dict.fromkeys(p.strip() for p in parts if p.strip()))
+
+
+class Copies:
+    """Keeps the copies of one shop current. ``refresh`` is called before every query; safe from several threads."""
+
+    def __init__(
+        self,
+        store: CatalogueStore,
+        vectors: VectorStore,
+        space: Space,
+        parts: Parts,
+        lock: Lock,
+        folder: Path,
+    ) -> None:
+        self.parts = parts
+        self._store = store
+        self._vectors = vectors
+        self._space = space
+        self._lock = lock
+        self._folder = folder
+        self._busy = threading.Lock()
+        self._words_busy = threading.Lock()
+        self._writing = False
+        self._stop = threading.Event()
+        self._keeper: threading.Thread | None = None
+        self._saved_seq = min(parts.columns.seq, parts.pictures.seq, parts.texts.seq)
+
+    @property
+    def seq(self) -> int:
+        """The sequence number at which the slowest copy of this process stands, words apart."""
+        return min(self.parts.columns.seq, self.parts.pictures.seq, self.parts.texts.seq)
+
+    def refresh(self) -> int:
+        """Replays what the store has committed since; returns the sequence number of vectors and filters now."""
+        newest = self._store.last_seq()
+        if self.seq >= newest:
+            return newest
+        with self._busy:
+            while self.seq < newest:
+                self._replay(self._store.changes(self.seq, _CHUNK))
+        return newest
+
+    def _replay(self, changes: Sequence[Change]) -> None:
+        if not changes:
+            return
+        seq = changes[-1].seq
+        numbers = [c.number for c in changes]
+        found = dict(zip(numbers, self._store.get(numbers), strict=True))
+        columns = self.parts.columns
+        # Columns first: a row of a vector index must never name a variant that the columns do not know yet.
+        if columns.seq < seq:
+            columns.replace(found, seq)
+        for index, modality in _each(self.parts):
+            if index.seq < seq:
+                index.replace(self._moved(index, modality, found), seq)
+
+    def _moved(self, index: RowIndex, modality: Modality, found: Mapping[int, StoredProduct | None]) -> dict[int, Rows]:
+        """The products whose rows differ from what the index has: a new price or stock level moves none."""
+        wanted: dict[int, list[VectorRow]] = {}
+        for number, stored in found.items():
+            rows = [] if stored is None else picture_rows(stored) if modality == "picture" else [text_row(stored)]
+            if rows != index.rows_of(number):
+                wanted[number] = rows
+        keys = list(dict.fromkeys(row.key for rows in wanted.values() for row in rows))
+        vectors = self._vectors.vectors(self._space, modality, keys)
+        return {n: [(row, vectors[row.key]) for row in rows if row.key in vectors] for n, rows in wanted.items()}
+
+    # --- words --------------------------------------------------------------------------------
+
+    def words_current(self) -> bool:
+        """Whether the words stand where the store does."""
+        return self.parts.words.seq >= self._store.last_seq()
+
+    def keep_words(self, *, hold: bool) -> bool:
+        """Brings the word index up to date if this process may write it; else looks for what the holder committed.
+
+        Args:
+            hold: keep the shop's lock afterwards (a service) or give it back (a command).
+
+        Returns:
+            Whether the words are current.
+        """
+        with self._words_busy:
+            words = self.parts.words
+            if self.words_current():
+                return True
+            words.reload()
+            if self.words_current():
+                return True
+            if not self._writing:
+                if not self._lock.try_acquire():
+                    return False
+                words.become_writer()
+                self._writing = True
+            try:
+                while words.seq < (newest := self._store.last_seq()):
+                    changes = self._store.changes(words.seq, _CHUNK)
+                    if not changes:
+                        words.replace({}, newest)
+                        break
+                    numbers = [c.number for c in changes]
+                    stored = self._store.get(numbers)
+                    changed = {n: s.product if s else None for n, s in zip(numbers, stored, strict=True)}
+                    words.replace(changed, changes[-1].seq)
+            finally:
+                if not hold:
+                    self._give_back()
+            return True
+
+    def _give_back(self) -> None:
+        if self._writing:
+            self.parts.words.become_reader()
+            self._lock.release()
+            self._writing = False
+
+    def wait_for_words(self, seconds: float) -> bool:
+        """Waits until the words are current, writing them if nobody else does; False when the time is over."""
+        end = time.monotonic() + seconds
+        while not self.keep_words(hold=False):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def start_keeper(self, on_error: Callable[[Exception], None], interval: float = 0.25) -> None:
+        """Starts the thread of a service that keeps vectors, filters and words current between queries."""
+
+        def keep() -> None:
+            while not self._stop.wait(interval):
+                try:
+                    self.refresh()
+                    self.keep_words(hold=True)
+                except Exception as error:  # the keeper must outlive a full disk or a locked file
+                    on_error(error)
+
+        self._keeper = threading.Thread(target=keep, name="shoplens-keeper", daemon=True)
+        self._keeper.start()
+
+    # --- snapshots ----------------------------------------------------------------------------
+
+    def save(self) -> None:
+        """Writes snapshots of the copies, so that the next start need not replay from the beginning."""
+        with self._busy:
+            for name, copy in (
+                ("columns", self.parts.columns),
+                ("pictures", self.parts.pictures),
+                ("texts", self.parts.texts),
+            ):
+                copy.save(self._folder / name)
+            self._saved_seq = self.seq
+
+    def save_if_worth(self, changes: int = 1_000) -> None:
+        """Saves when more than this many changes lie between the last snapshot and now."""
+        if self.seq - self._saved_seq > changes:
+            self.save()
+
+    def close(self) -> None:
+        """Stops the keeper and gives the lock back."""
+        self._stop.set()
+        if self._keeper is not None:
+            self._keeper.join(timeout=30)
+        with self._words_busy:
+            self._give_back()
+
+
+def _each(parts: Parts) -> tuple[tuple[RowIndex, Modality], ...]:
+    return (parts.pictures, "picture"), (parts.texts, "words")
+
+
+def discard(folder: Path) -> None:
+    """Removes the copies of a shop; the next start builds them anew from the store."""
+    for name in ("columns", "pictures", "texts", "words"):
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder / name)

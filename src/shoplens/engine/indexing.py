@@ -1,0 +1,332 @@
+"""The use case "index a feed": only what changed is read, decoded, encoded and written."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from shoplens.core.catalogue import ImageRef, Product, RowProblem
+from shoplens.core.ports import (
+    CatalogueLookup,
+    CatalogueStore,
+    Decoded,
+    Digest,
+    Encoder,
+    Feed,
+    PictureDecoder,
+    PictureFacts,
+    PictureSource,
+    VectorRows,
+    VectorStore,
+    Write,
+)
+from shoplens.core.spaces import Vectors
+from shoplens.engine.copies import encoder_text
+from shoplens.errors import PictureError, RemovalGuardError
+
+BATCH = 256
+"""Products written in one transaction."""
+ENCODE = 32
+"""Pictures encoded at once: large enough to fill the cores, small enough to keep memory flat."""
+SMALL_CATALOGUE = 10
+"""Below this many products the removal guard does not ask."""
+
+
+class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
+    """What indexing needs of the store."""
+
+
+@dataclass(slots=True)
+class IndexReport:
+    """What one run of indexing did. Counts are of products unless the name says otherwise."""
+
+    read: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    pictures: int = 0
+    pictures_encoded: int = 0
+    pictures_rejected: int = 0
+    texts_encoded: int = 0
+    rows_skipped: int = 0
+    problems: int = 0
+    seconds: float = 0.0
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come; ``last_id`` is the id of the last product that is safely written."""
+
+    report: IndexReport
+    last_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexOptions:
+    """``picture_side``: shortest side, in pixels, at which pictures are decoded for the encoder.
+
+    ``remove_missing``: products that the feed no longer has are removed, but never more than ``max_removed`` of the
+    catalogue. ``recheck_pictures``: ask for pictures on the net again even if they were fetched before.
+    """
+
+    picture_side: int = 256
+    remove_missing: bool = True
+    max_removed: float = 0.5
+    recheck_pictures: bool = False
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is to be done for one batch of products."""
+
+    put: list[Product] = field(default_factory=list)
+    pictures_of: dict[str, dict[str, str]] = field(default_factory=dict)
+    facts: list[PictureFacts] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    last_id: str = ""
+
+
+class Indexer:
+    """Brings a shop in line with a feed. One object serves one run at a time."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: PictureSource,
+        decoder: PictureDecoder,
+        encoder: Encoder,
+        options: IndexOptions | None = None,
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._decoder = decoder
+        self._encoder = encoder
+        self._options = options or IndexOptions()
+
+    def run(
+        self,
+        feed: Feed,
+        on_problem: Callable[[RowProblem], None],
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> IndexReport:
+        """Reads the feed to its end and writes what changed; each batch is safe when its progress is told.
+
+        Raises:
+            FeedError: the feed cannot be read on; what was written before stays, nothing is removed.
+            RemovalGuardError: too much of the catalogue would go; all else is written.
+            StoreError: the store refuses.
+        """
+        started = time.perf_counter()
+        report = IndexReport()
+        seen: set[str] = set()
+
+        def tell(problem: RowProblem) -> None:
+            report.problems += 1
+            report.rows_skipped += problem.skipped
+            if problem.product_id:
+                seen.add(problem.product_id)  # a row that cannot be read today is no reason to remove its product
+            on_problem(problem)
+
+        with ThreadPoolExecutor(1, thread_name_prefix="shoplens-write") as writer:
+            waiting: Future[None] | None = None
+            for batch in _batches(feed.read(), tell):
+                seen.update(product.id for product in batch)
+                write, last_id = self._prepare(batch, report, tell)
+                if waiting is not None:
+                    waiting.result()
+                # The store writes (and waits for the disk) while the next batch is decoded and encoded.
+                waiting = writer.submit(self._write, write, last_id, report, on_progress)
+            if waiting is not None:
+                waiting.result()
+        if self._options.remove_missing:
+            self._remove(seen, report)
+        report.seconds = time.perf_counter() - started
+        report.seq = self._store.last_seq()
+        return report
+
+    def _write(self, write: Write, last_id: str, report: IndexReport, on_progress: Callable[[Progress], None]) -> None:
+        if write.put or write.facts or write.vectors:
+            self._store.write(write)
+        on_progress(Progress(report, last_id))
+
+    # --- one batch ----------------------------------------------------------------------------
+
+    def _prepare(
+        self, batch: Sequence[Product], report: IndexReport, tell: Callable[[RowProblem], None]
+    ) -> tuple[Write, str]:
+        stored = self._store.digests([p.id for p in batch])
+        plan = _Plan(last_id=batch[-1].id)
+        locations = list(dict.fromkeys(i.location for p in batch for i in p.all_images()))
+        facts = self._store.facts(locations)
+        hashes, vectors = self._pictures(batch, facts, plan, report, tell)
+        for product in batch:
+            report.read += 1
+            digest = stored.get(product.id)
+            own = {i.location: hashes[i.location] for i in product.all_images() if hashes.get(i.location)}
+            report.pictures += len(own)
+            plan.texts[product.words_hash] = encoder_text(product)
+            if digest is not None and self._same(product, digest, own, facts, hashes):
+                report.unchanged += 1
+                continue
+            report.added += digest is None
+            report.changed += digest is not None
+            plan.put.append(product)
+            plan.pictures_of[product.id] = own
+        vectors.append(self._encode_texts(plan.texts, report))
+        rows = [v for v in vectors if len(v.keys)]
+        return Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows), plan.last_id
+
+    @staticmethod
+    def _same(
+        product: Product,
+        digest: Digest,
+        own: Mapping[str, str],
+        facts: Mapping[str, PictureFacts],
+        hashes: Mapping[str, str],
+    ) -> bool:
+        """Whether neither the product nor the bytes of its pictures changed since they were stored."""
+        if digest.content != product.content_hash:
+            return False
+        before = {i.location: facts[i.location].hash for i in product.all_images() if i.location in facts}
+        return {k: v for k, v in before.items() if v} == dict(own) and len(before) == len(product.all_images())
+
+    def _encode_texts(self, texts: Mapping[str, str], report: IndexReport) -> VectorRows:
+        space = self._encoder.card.space
+        have = self._store.vectors(space, "words", list(texts))
+        keys = [key for key in texts if key not in have]
+        report.texts_encoded += len(keys)
+        parts = [self._encoder.encode_words([texts[k] for k in some]) for some in _slices(keys, 2 * ENCODE)]
+        return VectorRows(space, "words", keys, _stack(parts, space.dimension))
+
+    # --- pictures -----------------------------------------------------------------------------
+
+    def _pictures(
+        self,
+        batch: Sequence[Product],
+        facts: Mapping[str, PictureFacts],
+        plan: _Plan,
+        report: IndexReport,
+        tell: Callable[[RowProblem], None],
+    ) -> tuple[dict[str, str], list[VectorRows]]:
+        """Location -> hash of every usable picture of the batch, and the vectors of those that are new."""
+        space = self._encoder.card.space
+        hashes: dict[str, str] = {}
+        owner = {image.location: (product, image) for product in batch for image in product.all_images()}
+        have = set(self._store.vectors(space, "picture", list({f.hash for f in facts.values() if f.hash})))
+        todo: list[tuple[str, str]] = []  # (location, fingerprint) in the order in which the decoder sees them
+
+        def reject(location: str, fingerprint: str, error: Exception) -> None:
+            product, _ = owner[location]
+            reason = f"{error.reason}: {error}" if isinstance(error, PictureError) else f"broken: {error}"
+            hashes[location] = ""
+            report.pictures_rejected += 1
+            plan.facts.append(PictureFacts(location, fingerprint, problem=reason[:500]))
+            tell(RowProblem(0, "image", reason, value=location, product_id=product.id, skipped=False))
+
+        def fresh() -> Iterator[bytes]:
+            for location, (_, image) in owner.items():
+                known = facts.get(location)
+                usable = known is not None and known.hash in have
+                if known is not None and usable and self._on_the_net(image) and not self._options.recheck_pictures:
+                    hashes[location] = known.hash
+                    continue
+                try:
+                    got = self._source.fetch(image, known.fingerprint if known is not None and usable else "")
+                except PictureError as error:
+                    reject(location, "", error)
+                    continue
+                if got.data is None and known is not None:
+                    hashes[location] = known.hash
+                    continue
+                data = got.data or b""
+                key = hashlib.sha256(data).hexdigest()
+                if key in have and known is not None and known.hash == key:
+                    # Touched, not changed: only the fingerprint is new.
+                    hashes[location] = key
+                    plan.facts.append(
+                        PictureFacts(location, got.fingerprint, key, width=known.width, height=known.height)
+                    )
+                    continue
+                todo.append((location, got.fingerprint))
+                yield data
+
+        keys: list[str] = []
+        pixels: list[Decoded] = []
+        parts: list[Vectors] = []
+        encoding: set[str] = set()
+
+        def encode() -> None:
+            parts.append(self._encoder.encode_pictures([p.pixels for p in pixels]))
+            keys.extend(p.sha256 for p in pixels)
+            pixels.clear()
+
+        for at, result in enumerate(self._decoder.decode_many(fresh(), self._options.picture_side)):
+            location, fingerprint = todo[at]
+            if isinstance(result, Exception):
+                reject(location, fingerprint, result)
+                continue
+            hashes[location] = result.sha256
+            plan.facts.append(
+                PictureFacts(location, fingerprint, result.sha256, width=result.width, height=result.height)
+            )
+            if result.sha256 in have or result.sha256 in encoding:
+                continue
+            encoding.add(result.sha256)
+            report.pictures_encoded += 1
+            pixels.append(result)
+            if len(pixels) == ENCODE:
+                encode()
+        if pixels:
+            encode()
+        return hashes, [VectorRows(space, "picture", keys, _stack(parts, space.dimension))]
+
+    @staticmethod
+    def _on_the_net(image: ImageRef) -> bool:
+        return image.location.startswith(("http://", "https://"))
+
+    # --- removal ------------------------------------------------------------------------------
+
+    def _remove(self, seen: set[str], report: IndexReport) -> None:
+        stored = list(self._store.ids())
+        missing = [product_id for product_id in stored if product_id not in seen]
+        share = len(missing) / max(len(stored), 1)
+        if len(missing) > SMALL_CATALOGUE and share > self._options.max_removed:
+            raise RemovalGuardError(
+                f"the feed lacks {len(missing)} of {len(stored)} products ({share:.0%}); "
+                f"more than {self._options.max_removed:.0%} are not removed unasked",
+                hint="check the feed; if it is right, run again with --allow-removals or --keep-missing",
+            )
+        for some in _slices(missing, 10 * BATCH):
+            self._store.write(Write(delete=some))
+        report.removed = len(missing)
+
+
+def _batches(rows: Iterable[Product | RowProblem], tell: Callable[[RowProblem], None]) -> Iterator[list[Product]]:
+    batch: list[Product] = []
+    for row in rows:
+        if isinstance(row, RowProblem):
+            tell(row)
+            continue
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _slices(items: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
+
+
+def _stack(parts: Sequence[Vectors], dimension: int) -> Vectors:
+    return np.concatenate(parts) if parts else np.zeros((0, dimension), np.float32)
