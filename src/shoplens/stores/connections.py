@@ -1,0 +1,241 @@
+"""Connections: one reading connection per thread, one writing connection per process, snapshots for long reads."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from shoplens.errors import MissingExtraError, ShopLensError, StoreError
+from shoplens.stores.problems import WAIT_S, locked, translate
+
+T = TypeVar("T")
+
+_CACHE_KIB = 8192
+_WAL_LIMIT_BYTES = 64 * 2**20
+
+
+class _Reader:
+    """A thread's own connection; closed with the thread, or with the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.raw: Any = connection.connection.dbapi_connection
+
+    def close(self) -> None:
+        with contextlib.suppress(Exception):
+            self.connection.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class Database:
+    """Connections to one SQLite file or PostgreSQL database.
+
+    All are in autocommit mode; transactions are opened and ended by name, because on SQLite only
+    BEGIN IMMEDIATE makes a writer wait its turn instead of failing at its commit.
+    """
+
+    def __init__(self, url: URL, *, read_only: bool = False, wait_s: float = WAIT_S) -> None:
+        self.where = url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string()
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        self.read_only = read_only
+        self._wait_s = wait_s
+        self._engine = self._make_engine(url)
+        self._local = threading.local()
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._write_lock = threading.Lock()
+        self._writer: Connection | None = None
+        self._closed = False
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Runs one statement's worth of reading on the thread's connection; once more if the server had gone away."""
+        for attempt in (1, 2):
+            try:
+                return work(self._reader().connection)
+            except DBAPIError as error:
+                self._forget_reader()
+                if not (error.connection_invalidated and attempt == 1):
+                    raise translate(error, self.where) from error
+            except sqlite3.Error as error:
+                self._forget_reader()
+                raise translate(error, self.where) from error
+        raise AssertionError("unreachable")
+
+    def read_number(self, sql: str) -> int:
+        """The first column of the first row of a statement without parameters, past SQLAlchemy: microseconds."""
+        reader = getattr(self._local, "reader", None) or self._reader()
+        try:
+            return int(reader.raw.execute(sql).fetchone()[0])
+        except Exception as error:
+            self._forget_reader()
+            if isinstance(error, sqlite3.Error):
+                raise translate(error, self.where) from error
+        return self.read(lambda connection: int(connection.exec_driver_sql(sql).scalar_one()))
+
+    def read_together(self, work: Callable[[Connection], T]) -> T:
+        """Runs several statements on the thread's connection that all see the same moment."""
+
+        def inside(connection: Connection) -> T:
+            connection.exec_driver_sql(self._begin_reading)
+            try:
+                return work(connection)
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
+        return self.read(inside)
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection of its own that sees one moment for as long as it is open."""
+        self._refuse_closed()
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql(self._begin_reading)
+                try:
+                    yield connection
+                finally:
+                    with contextlib.suppress(DBAPIError):
+                        connection.exec_driver_sql("ROLLBACK")
+        except (DBAPIError, sqlite3.Error) as error:
+            raise translate(error, self.where) from error
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """The writing connection inside a transaction; on the disk when the block ends, or not at all when it raises.
+
+        Raises:
+            ShopLockedError: other writers took longer than WAIT_S.
+            StoreError: the database refuses.
+        """
+        self._refuse_closed()
+        if self.read_only:
+            raise StoreError("the shop was opened for reading only", where=self.where, hint="open it for writing")
+        if not self._write_lock.acquire(timeout=self._wait_s):
+            raise locked(self.where)
+        try:
+            try:
+                connection = self._open_writer()
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+        except (DBAPIError, sqlite3.Error, UnicodeError, ShopLensError) as error:
+            raise translate(error, self.where) from error
+        finally:
+            self._write_lock.release()
+
+    def close(self) -> None:
+        """Closes every connection. The last one to close a SQLite file folds its write-ahead log into it."""
+        with self._write_lock:
+            self._closed = True
+            for reader in list(self._readers):
+                reader.close()
+            self._local = threading.local()
+            if self._writer is not None:
+                with contextlib.suppress(Exception):
+                    self._writer.close()
+                self._writer = None
+            self._engine.dispose()
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    @property
+    def _begin_reading(self) -> str:
+        return "BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+    def _reader(self) -> _Reader:
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            self._refuse_closed()
+            try:
+                reader = _Reader(self._engine.connect())
+            except (DBAPIError, sqlite3.Error) as error:
+                raise translate(error, self.where) from error
+            self._local.reader = reader
+            self._readers.add(reader)
+        return reader
+
+    def _forget_reader(self) -> None:
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is not None:
+            reader.close()
+            self._local.reader = None
+
+    def _open_writer(self) -> Connection:
+        if self._writer is None:
+            self._writer = self._engine.connect()
+        return self._writer
+
+    def _roll_back(self) -> None:
+        if self._writer is None:
+            return
+        try:
+            self._writer.exec_driver_sql("ROLLBACK")
+        except Exception:
+            # SQLite rolls back by itself on a full disk; a server that went away has done so too.
+            with contextlib.suppress(Exception):
+                self._writer.close()
+            self._writer = None
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError("the store is closed", where=self.where, hint="open the shop again")
+
+    def _make_engine(self, url: URL) -> Engine:
+        if self.is_sqlite:
+            engine = create_engine(
+                "sqlite://", creator=self._connect_sqlite, poolclass=NullPool, isolation_level="AUTOCOMMIT"
+            )
+            event.listen(engine, "connect", self._set_up_sqlite)
+            return engine
+        try:
+            engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("a shop in PostgreSQL", extra="postgres") from error
+        event.listen(engine, "connect", self._set_up_postgres)
+        return engine
+
+    def _connect_sqlite(self) -> sqlite3.Connection:
+        # mode=rw never makes a file: a shop is made on purpose, by open_store(create=True).
+        address = "file:" + quote(self.where)
+        return sqlite3.connect(
+            f"{address}?mode={'ro' if self.read_only else 'rw'}",
+            uri=True,
+            timeout=self._wait_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _set_up_sqlite(self, raw: Any, _record: object) -> None:
+        for pragma in (
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"cache_size=-{_CACHE_KIB}",
+            "temp_store=MEMORY",
+            f"journal_size_limit={_WAL_LIMIT_BYTES}",
+            f"query_only={int(self.read_only)}",
+        ):
+            raw.execute(f"PRAGMA {pragma}")
+
+    def _set_up_postgres(self, raw: Any, _record: object) -> None:
+        before, raw.autocommit = raw.autocommit, True
+        raw.execute(f"SET lock_timeout = '{int(self._wait_s * 1000)}ms'")
+        raw.execute("SET synchronous_commit = on")
+        raw.autocommit = before

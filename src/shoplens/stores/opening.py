@@ -1,0 +1,128 @@
+"""Opening a store: from an address to tables of the right version."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from shoplens.errors import ShopNotFoundError, StoreError
+from shoplens.stores.connections import Database
+from shoplens.stores.problems import WAIT_S, translate
+from shoplens.stores.schema import SCHEMA_VERSION, check_version, prepare, version_of
+from shoplens.stores.sql import SqlStore
+
+_MAKE = "make one: shoplens index FEED --shop DIR"
+
+
+def open_store(
+    url_or_path: str | os.PathLike[str], *, create: bool = False, read_only: bool = False, wait_s: float = WAIT_S
+) -> SqlStore:
+    """Opens the store of a shop.
+
+    Args:
+        url_or_path: the path of a SQLite file, or ``sqlite:///PATH``, or ``postgresql://USER@HOST/DATABASE``.
+        create: make the file and its folder, or the tables, where there are none.
+        read_only: refuse writes; the file may then lie on a medium that cannot be written.
+        wait_s: how long a write waits for writers before it.
+
+    Raises:
+        ShopNotFoundError: there is no store, and ``create`` is false.
+        StoreError: not a database, damaged, not a shop's, or written by a newer version.
+        MissingExtraError: PostgreSQL without the extra ``postgres``.
+    """
+    url = _url_of(url_or_path)
+    database = Database(url, read_only=read_only, wait_s=wait_s)
+    if database.is_sqlite:
+        _prepare_file(Path(database.where), create=create and not read_only)
+    store = SqlStore(database)
+    try:
+        _prepare_tables(database, create=create)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def _url_of(url_or_path: str | os.PathLike[str]) -> URL:
+    text = os.fspath(url_or_path)
+    if "://" not in text:
+        return URL.create("sqlite", database=str(Path(text).absolute()))
+    try:
+        url = make_url(text)
+    except ArgumentError as error:
+        raise StoreError(f"not an address of a database: {text.partition('://')[0]}://...", hint=_ADDRESSES) from error
+    kind = url.get_backend_name()
+    if kind == "sqlite" and url.database:
+        return URL.create("sqlite", database=str(Path(url.database).absolute()))
+    if kind == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise StoreError(f"a store in {kind!r} is not known", hint=_ADDRESSES)
+
+
+_ADDRESSES = "give the path of a file, or postgresql://USER@HOST/DATABASE"
+
+
+def _prepare_file(path: Path, *, create: bool) -> None:
+    if path.is_dir():
+        raise StoreError("it is a folder, not a file", where=str(path), hint="name the file in it")
+    if path.exists():
+        return
+    if not create:
+        raise ShopNotFoundError("there is no such shop", where=str(path), hint=_MAKE)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_file(path)
+    except (OSError, sqlite3.Error) as error:
+        if isinstance(error, sqlite3.Error):
+            raise translate(error, str(path)) from error
+        raise StoreError(
+            f"the file cannot be made: {error.strerror}", where=str(path), hint="choose a folder that can be written"
+        ) from error
+
+
+def _make_file(path: Path) -> None:
+    """An empty database in write-ahead mode. Several processes may do this at once."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as raw:
+            try:
+                raw.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError as error:
+                # SQLite does not wait its turn for this one statement.
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+        time.sleep(0.01)
+
+
+def _prepare_tables(database: Database, *, create: bool) -> None:
+    with database.snapshot() as connection:
+        try:
+            found = version_of(connection)
+        except StoreError as error:
+            raise translate(error, database.where) from error
+    if found == SCHEMA_VERSION:
+        return
+    if database.read_only:
+        _refuse_reading(found, database.where)
+    with database.transaction() as connection:
+        prepare(connection, create=create)
+
+
+def _refuse_reading(found: int | None, where: str) -> None:
+    try:
+        if found is None:
+            raise ShopNotFoundError("there is no shop in it", hint=_MAKE)
+        check_version(found)
+        raise StoreError(
+            f"its tables are of version {found} and must be brought to version {SCHEMA_VERSION} first",
+            hint="open it once for writing: shoplens doctor --shop DIR",
+        )
+    except (StoreError, ShopNotFoundError) as error:
+        raise translate(error, where) from error

@@ -1,0 +1,87 @@
+"""What a database says when it refuses, in the words of the error tree."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy.exc import DBAPIError
+
+from shoplens.errors import ShopLensError, ShopLockedError, StoreError
+
+WAIT_S = 30.0
+"""How long a write waits for the writer before it."""
+
+_LOCKED_HINT = "wait until the other process has finished, or find it: shoplens doctor --shop DIR"
+_WRITABLE_HINT = "give this user the right to write to the file and its folder, or open the shop for reading only"
+_DAMAGED_HINT = "put back a backup of the file, or index the feed into a new shop: shoplens index FEED --shop NEW"
+
+
+def translate(error: BaseException, where: str) -> ShopLensError:
+    """The error of ours that says what a driver's error means; ``where`` names the file or database.
+
+    Errors of ours come back as they are, with ``where`` filled in when it is missing.
+    """
+    if isinstance(error, ShopLensError):
+        error.where = error.where or where
+        return error
+    cause = (error.orig or error) if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _from_sqlite(cause, where)
+    if isinstance(cause, UnicodeError):
+        return StoreError(
+            f"a text is not valid Unicode: {cause}", where=where, hint="mend the feed's encoding, or leave the row out"
+        )
+    return _from_postgres(cause, where)
+
+
+def _from_sqlite(error: sqlite3.Error, where: str) -> ShopLensError:
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    primary, text = code & 0xFF, str(error)
+    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return locked(where)
+    if primary == sqlite3.SQLITE_FULL:
+        return StoreError("the disk is full; nothing of this batch was stored", where=where, hint="free some space")
+    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return StoreError("the file cannot be written", where=where, hint=_WRITABLE_HINT)
+    if primary == sqlite3.SQLITE_CANTOPEN:
+        return StoreError("the file cannot be opened", where=where, hint=_WRITABLE_HINT)
+    if primary == sqlite3.SQLITE_NOTADB:
+        return StoreError("the file is not a database", where=where, hint="name the shop's own file, or another folder")
+    if primary == sqlite3.SQLITE_CORRUPT:
+        return StoreError(f"the file is damaged: {text}", where=where, hint=_DAMAGED_HINT)
+    if primary == sqlite3.SQLITE_IOERR:
+        return StoreError(
+            f"the disk refused: {text}",
+            where=where,
+            hint="look for a full or failing disk and for limits on file size; nothing of this batch was stored",
+        )
+    return StoreError(f"the database refused: {text}", where=where, hint="run: shoplens doctor --shop DIR")
+
+
+def _from_postgres(error: BaseException, where: str) -> ShopLensError:
+    state, text = getattr(error, "sqlstate", None) or "", str(error).strip().splitlines()
+    said = text[0] if text else type(error).__name__
+    if state in ("55P03", "40P01", "40001"):
+        return locked(where)
+    if state in ("53100", "53200"):
+        return StoreError("the database server is out of space", where=where, hint="free some space on the server")
+    if state.startswith("25") or state == "42501":
+        return StoreError(f"the database may not be written: {said}", where=where, hint="use a user that may write")
+    if state.startswith("XX"):
+        return StoreError(f"the database is damaged: {said}", where=where, hint="put back a backup")
+    if state.startswith("22"):
+        return StoreError(f"a value cannot be stored: {said}", where=where, hint="mend the feed, or leave the row out")
+    if not state or state.startswith(("08", "57P")):
+        return StoreError(
+            f"the database server cannot be reached: {said}",
+            where=where,
+            hint="see that it runs; a batch that was under way can be written again, that does no harm",
+        )
+    return StoreError(f"the database refused: {said}", where=where, hint="run: shoplens doctor --shop DIR")
+
+
+def locked(where: str) -> ShopLockedError:
+    """Another writer has not finished within WAIT_S."""
+    return ShopLockedError(
+        f"another process or thread has been writing for {WAIT_S:.0f} s", where=where, hint=_LOCKED_HINT
+    )

@@ -1,0 +1,191 @@
+"""The tables, their version, and the steps from one version to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    insert,
+    inspect,
+    select,
+    update,
+)
+
+from shoplens.errors import ShopNotFoundError, StoreError
+
+SCHEMA_VERSION = 1
+"""Version of the tables below; it is raised together with an entry in MIGRATIONS."""
+
+VERSION_KEY = "schema_version"
+
+metadata = MetaData()
+
+# SQLite gives only "INTEGER PRIMARY KEY" the speed of its own row number.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+meta = Table("meta", metadata, Column("key", Text, primary_key=True), Column("value", Text, nullable=False))
+
+# One row. It is locked by every write: what is counted here is given in the order of commits, and never given twice.
+counters = Table(
+    "counters",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("product", BigInteger, nullable=False),
+    Column("variant", BigInteger, nullable=False),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("words_hash", Text, nullable=False),
+    Column("pictures_hash", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+variants = Table(
+    "variants",
+    metadata,
+    Column("number", _Number, primary_key=True, autoincrement=False),
+    Column("product", _Number, ForeignKey("products.number"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("id", Text, nullable=False),
+    Index("variants_by_product", "product", "position"),
+    Index("variants_by_id", "id"),
+)
+
+product_pictures = Table(
+    "product_pictures",
+    metadata,
+    Column("product", _Number, ForeignKey("products.number"), primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("location", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+picture_facts = Table(
+    "picture_facts",
+    metadata,
+    Column("location", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+vector_sets = Table(
+    "vector_sets",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("space", Text, nullable=False),
+    Column("modality", Text, nullable=False),
+    Index("vector_sets_by_name", "space", "modality", unique=True),
+)
+
+# Rows are appended and read through from end to end; the hashes, which come in no order, touch the index only.
+vectors = Table(
+    "vectors",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("set_id", _Number, ForeignKey("vector_sets.id"), nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("vectors_by_key", "set_id", "key", unique=True),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", _Number, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("product_id", Text, nullable=False),
+    Column("deleted", Boolean(create_constraint=False), nullable=False),
+    Column("offer_only", Boolean(create_constraint=False), nullable=False),
+    Index("changes_by_number", "number"),
+)
+
+Step = Callable[[Connection], None]
+
+MIGRATIONS: Mapping[int, Step] = {}
+"""From a version to the next one: MIGRATIONS[n] turns tables of version n into those of n + 1."""
+
+
+def create_tables(connection: Connection) -> None:
+    """Makes all tables of a new shop, empty, inside the caller's transaction."""
+    metadata.create_all(connection)
+    connection.execute(insert(counters), {"id": 1, "seq": 0, "product": 0, "variant": 0})
+    connection.execute(insert(meta), {"key": VERSION_KEY, "value": str(SCHEMA_VERSION)})
+
+
+def version_of(connection: Connection) -> int | None:
+    """The version of the tables that are there; None where there are none.
+
+    Raises:
+        StoreError: there are tables, but not a shop's.
+    """
+    names = set(inspect(connection).get_table_names())
+    if not names:
+        return None
+    found = None
+    if "meta" in names:
+        found = connection.execute(select(meta.c.value).where(meta.c.key == VERSION_KEY)).scalar()
+    if found is None or not str(found).isdigit():
+        raise StoreError("the database holds tables, but not those of a shop", hint="name another file or database")
+    return int(found)
+
+
+def prepare(
+    connection: Connection,
+    *,
+    create: bool,
+    steps: Mapping[int, Step] = MIGRATIONS,
+    target: int = SCHEMA_VERSION,
+) -> None:
+    """Creates the tables, or brings them to version ``target`` step by step, inside the caller's transaction.
+
+    Raises:
+        ShopNotFoundError: there are no tables, and ``create`` is false.
+        StoreError: the tables are newer than ``target``, or no step leads on from an older version.
+    """
+    found = version_of(connection)
+    if found is None:
+        if not create:
+            raise ShopNotFoundError("there is no shop in it", hint="make one: shoplens index FEED --shop DIR")
+        create_tables(connection)
+        return
+    check_version(found, target)
+    for version in range(found, target):
+        if version not in steps:
+            raise StoreError(
+                f"tables of version {version} cannot be brought to version {target}",
+                hint="index the feed into a new shop: shoplens index FEED --shop NEW",
+            )
+        steps[version](connection)
+        connection.execute(update(meta).where(meta.c.key == VERSION_KEY).values(value=str(version + 1)))
+
+
+def check_version(found: int, target: int = SCHEMA_VERSION) -> None:
+    """Refuses tables that a newer ShopLens has written. Raises StoreError."""
+    if found > target:
+        raise StoreError(
+            f"it was written by a newer ShopLens (tables of version {found}, this one knows {target})",
+            hint="run: pip install --upgrade shoplens",
+        )

@@ -1,0 +1,221 @@
+"""SqlStore: the truth of a shop in one SQLite file or PostgreSQL database."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, select
+
+from shoplens.core.ports import Change, Digest, PictureFacts, StoredProduct, Write
+from shoplens.core.spaces import Modality, Space
+from shoplens.errors import StoreError
+from shoplens.stores import checking, reading, vector_rows
+from shoplens.stores.connections import Database
+from shoplens.stores.problems import translate
+from shoplens.stores.schema import VERSION_KEY, meta
+from shoplens.stores.writing import prepare_batch, touch, upsert, write_batch
+
+_LAST_SEQ = "SELECT seq FROM counters"
+
+CACHED_PRODUCTS = 4096
+"""Products kept parsed in memory; each is checked against the sequence number in the store before it is used."""
+
+
+class SqlStore:
+    """Implements CatalogueStore, CatalogueLookup and VectorStore. Safe to use from several threads and processes.
+
+    Every method raises StoreError (or ShopLockedError) when the database refuses. Made by ``open_store``.
+    """
+
+    def __init__(self, database: Database, *, cached_products: int = CACHED_PRODUCTS) -> None:
+        self._database = database
+        self._parsed = _Parsed(cached_products)
+
+    @property
+    def where(self) -> str:
+        """The file, or the database's address without its password."""
+        return self._database.where
+
+    @property
+    def read_only(self) -> bool:
+        """Whether writes are refused."""
+        return self._database.read_only
+
+    def close(self) -> None:
+        """Closes all connections, those of other threads too."""
+        self._database.close()
+
+    def __enter__(self) -> SqlStore:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    # --- CatalogueStore --------------------------------------------------------------------------
+
+    def write(self, batch: Write) -> int:
+        """Commits a batch, all of it or nothing; on the disk when this returns.
+
+        Deletions come before puts; of equal ids in ``put`` the last one counts. A product that equals what is stored,
+        pictures included, makes no change. A product that ``pictures_of`` does not name keeps the stored hashes of
+        those pictures that it still has.
+
+        Returns:
+            The sequence number of the last change, or the newest one where nothing changed.
+
+        Raises:
+            ShopLockedError: other writers took longer than 30 s.
+            StoreError: disk full, read-only, damaged; a product without id; vectors that do not fit their space.
+        """
+        try:
+            prepared = prepare_batch(batch)
+        except UnicodeError as error:
+            raise translate(error, self.where) from error
+        with self._database.transaction() as connection:
+            return write_batch(connection, prepared)
+
+    def get(self, numbers: Sequence[int]) -> list[StoredProduct | None]:
+        """Products by number, in the order asked; None where there is none."""
+        wanted = [int(number) for number in numbers]
+        found = self._parsed.take(self._database.read(lambda c: reading.seqs_of(c, wanted)))
+        missing = [number for number, product in found.items() if product is None]
+        if missing:
+            fresh = self._database.read_together(lambda c: reading.products_of(c, missing))
+            self._parsed.keep(fresh.values())
+            found.update(fresh)
+        return [found.get(number) for number in wanted]
+
+    def changes(self, after: int, limit: int = 10_000) -> list[Change]:
+        """Changes with seq > after, oldest first, the last one only of each product within the result.
+
+        The log is pruned: of each product it keeps the last full change and the last one of the offer after it.
+        """
+        return self._database.read(lambda c: reading.changes_after(c, after, limit))
+
+    def last_seq(self) -> int:
+        """The newest sequence number, other processes' included; 0 for an empty shop."""
+        return self._database.read_number(_LAST_SEQ)
+
+    # --- CatalogueLookup -------------------------------------------------------------------------
+
+    def numbers_of(self, product_ids: Sequence[str]) -> dict[str, int]:
+        """Product id -> number, for those that exist."""
+        return self._database.read(lambda c: reading.numbers_of(c, product_ids))
+
+    def digests(self, product_ids: Sequence[str]) -> dict[str, Digest]:
+        """Product id -> digest, for those that exist."""
+        return self._database.read(lambda c: reading.digests_of(c, product_ids))
+
+    def facts(self, locations: Sequence[str]) -> dict[str, PictureFacts]:
+        """Picture address -> what is known of it."""
+        return self._database.read(lambda c: reading.facts_of(c, locations))
+
+    def ids(self) -> Iterator[str]:
+        """All product ids, by product number, as they stood at one moment."""
+        after = 0
+        with self._database.snapshot() as connection:
+            while part := reading.ids_after(connection, after, limit=10_000):
+                yield from (product_id for _, product_id in part)
+                after = part[-1][0]
+
+    # --- VectorStore -----------------------------------------------------------------------------
+
+    def vectors(self, space: Space, modality: Modality, keys: Sequence[str]) -> dict[str, npt.NDArray[np.float16]]:
+        """key -> fp16 [d], read-only, for those that exist."""
+        return self._database.read(lambda c: vector_rows.by_key(c, space, modality, keys))
+
+    def spaces(self) -> dict[Space, int]:
+        """Each space with the number of its vectors, of both modalities."""
+        return self._database.read(vector_rows.count_by_space)
+
+    def drop_space(self, space: Space) -> int:
+        """Removes a space's vectors in one transaction; returns how many."""
+        with self._database.transaction() as connection:
+            return vector_rows.drop(connection, space)
+
+    # --- for rebuilding copies -------------------------------------------------------------------
+
+    def scan(self, after_number: int = 0, chunk: int = 1000) -> Iterator[list[StoredProduct]]:
+        """All products with number > after_number, by number, in lists of at most ``chunk``, all of one moment.
+
+        That moment is not before the call of ``last_seq`` that precedes the first ``next``; replay changes from there.
+        """
+        with self._database.snapshot() as connection:
+            while part := reading.products_after(connection, after_number, chunk):
+                yield part
+                after_number = part[-1].number
+
+    def vector_chunks(
+        self, space: Space, modality: Modality, chunk: int = 10_000
+    ) -> Iterator[tuple[list[str], npt.NDArray[np.float16]]]:
+        """All vectors of a space and modality as (keys, read-only fp16 [n, d]), in no order, all of one moment."""
+        with self._database.snapshot() as connection:
+            yield from vector_rows.in_chunks(connection, space, modality, chunk)
+
+    def touch(self, product_ids: Sequence[str]) -> int:
+        """Enters products into the change log as changed in full, so that every copy reads them and their vectors
+        again; for vectors that were stored later than their products. Returns the last sequence number."""
+        with self._database.transaction() as connection:
+            return touch(connection, product_ids)
+
+    # --- settings and care -----------------------------------------------------------------------
+
+    def get_meta(self, key: str, default: str | None = None) -> str | None:
+        """A setting of the shop."""
+        found = self._database.read(lambda c: c.execute(select(meta.c.value).where(meta.c.key == key)).scalar())
+        return default if found is None else str(found)
+
+    def set_meta(self, key: str, value: str | None) -> None:
+        """Stores a setting of the shop; None takes it out. Raises StoreError for the store's own key."""
+        if key == VERSION_KEY:
+            raise StoreError(f"{key} is the store's own", where=self.where, hint="choose another key")
+        with self._database.transaction() as connection:
+            if value is None:
+                connection.execute(delete(meta).where(meta.c.key == key))
+            else:
+                upsert(connection, meta, [{"key": key, "value": value}], ("key",))
+
+    def check(self) -> list[str]:
+        """What is wrong with the store itself, one sentence each; empty when all is well."""
+        with self._database.snapshot() as connection:
+            return checking.problems(connection)
+
+    def missing_vectors(self, space: Space) -> dict[Modality, int]:
+        """How many products lack a vector in a space: of a picture they show, and of their words."""
+        with self._database.snapshot() as connection:
+            return checking.missing_vectors(connection, space)
+
+
+class _Parsed:
+    """The products used last, parsed; bounded; shared by all threads."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._products: OrderedDict[int, StoredProduct] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, seqs: dict[int, int]) -> dict[int, StoredProduct | None]:
+        """Number -> product where the one kept has the sequence number given, else None."""
+        with self._lock:
+            found: dict[int, StoredProduct | None] = {}
+            for number, seq in seqs.items():
+                product = self._products.get(number)
+                if product is not None and product.seq == seq:
+                    self._products.move_to_end(number)
+                    found[number] = product
+                else:
+                    found[number] = None
+            return found
+
+    def keep(self, products: Iterable[StoredProduct]) -> None:
+        """Keeps products, and lets go of those that were not used for longest."""
+        with self._lock:
+            for product in products:
+                self._products[product.number] = product
+                self._products.move_to_end(product.number)
+            while len(self._products) > self._limit:
+                self._products.popitem(last=False)
