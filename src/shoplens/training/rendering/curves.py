@@ -138,3 +138,20 @@ def inset(outline: Points, distance: float) -> Points:
 def between(a: Points, b: Points, t: float) -> Points:
     """Point by point between two outlines of equal length."""
     return a * (1 - t) + b * t
+
+
+def thinned(curve: Points, tolerance: float) -> Points:
+    """The curve with points left out that lie within `tolerance` of a straight line between those kept."""
+    keep = [0]
+    start = 0
+    for end in range(2, len(curve)):
+        a, b = curve[start], curve[end]
+        chord = b - a
+        length = float(np.hypot(*chord))
+        middle = curve[start + 1:end] - a
+        gap = np.abs(middle[:, 0] * chord[1] - middle[:, 1] * chord[0]) / max(length, 1e-9)
+        if float(gap.max()) > tolerance or length > 0.5:
+            start = end - 1
+            keep.append(start)
+    keep.append(len(curve) - 1)
+    return curve[keep]

@@ -170,16 +170,32 @@ def _kernel(length: int, sigma: float) -> Field:
 def blur(field: Field, sigma: float) -> Field:
     """Gaussian blur with `sigma` in pixels; outside of the field counts as zero.
 
-    The field is reduced until sigma is about two samples, blurred by two matrix products, and brought back.
+    The field is reduced until sigma is about a sample, blurred by two matrix products, and brought back.
     """
     height, width = field.shape
     if sigma < 0.4:
         return field
-    step = max(1.0, sigma / 2.0)
+    if sigma < 1.6:
+        return _few_taps(field, sigma)
+    step = sigma / 1.25
     h, w = coarse(height, step), coarse(width, step)
     small = resize(field, h, w, Image.Resampling.BOX)
     soft = _kernel(h, round(sigma * h / height, 3)) @ small @ _kernel(w, round(sigma * w / width, 3)).T
     return resize(soft, height, width)
+
+
+def _few_taps(field: Field, sigma: float) -> Field:
+    """Small Gaussian blur by shifted sums along both axes."""
+    reach = min(int(np.ceil(2.3 * sigma)), min(field.shape) - 1)
+    weights = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
+    weights = (weights / (2 * weights.sum() - weights[0])).astype(np.float32)
+    for _ in range(2):
+        out = field * weights[0]
+        for k in range(1, reach + 1):
+            out[k:] += weights[k] * field[:-k]
+            out[:-k] += weights[k] * field[k:]
+        field = np.ascontiguousarray(out.T)
+    return field
 
 
 def rounded(region: Region, radius: float) -> Field:
