@@ -1,0 +1,220 @@
+"""The rows of a vector index at one moment: columns with room at the end, published as one immutable object.
+
+A writer appends behind ``count`` of arrays that readers are looking at; they never look there. What a reader does
+look at is never changed: a death copies the bitmap, growth and compaction copy the columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from shoplens.core.ports import Mask, Numbers, VectorRow
+from shoplens.indexes.codes import Codes, Floats, Halves, code_size, sign_codes
+
+COLUMNS = ("codes", "vectors", "products", "first", "keys", "alive")
+"""Columns of length ``count``; ``extra_rows`` and ``extra_variants`` have length ``extra``."""
+
+EXTRAS = ("extra_rows", "extra_variants")
+
+_HEX_KEY = 64
+_PACKED = 33
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a reader sees. Arrays may be longer than ``count`` (``extra``); only what lies before is meant.
+
+    ``codes`` uint8 [n, b]; ``vectors`` float16 [n, d]; ``products`` int64 [n]; ``first`` int64 [n]: the first
+    variant that shows the row, 0 where none does; ``keys`` uint8 [n, w]; ``alive`` bool [n]. The variants of a row
+    after its first one: ``extra_rows`` int64 [m], rising, and ``extra_variants`` int64 [m]. Most rows have one
+    variant, so a filter is one gather; those that have more pay for their own.
+    """
+
+    codes: Codes
+    vectors: Halves
+    products: Numbers
+    first: Numbers
+    keys: npt.NDArray[np.uint8]
+    alive: Mask
+    extra_rows: Numbers
+    extra_variants: Numbers
+    count: int = 0
+    extra: int = 0
+    dead: int = 0
+    product_count: int = 0
+    seq: int = 0
+
+    @classmethod
+    def empty(cls, dimension: int) -> View:
+        """A view without rows, of a space of this dimension."""
+        return cls(
+            codes=np.empty((0, code_size(dimension)), np.uint8),
+            vectors=np.empty((0, dimension), np.float16),
+            products=np.empty(0, np.int64),
+            first=np.empty(0, np.int64),
+            keys=np.empty((0, _PACKED), np.uint8),
+            alive=np.empty(0, np.bool_),
+            extra_rows=np.empty(0, np.int64),
+            extra_variants=np.empty(0, np.int64),
+        )
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all columns, with the room at their end."""
+        return sum(getattr(self, name).nbytes for name in (*COLUMNS, *EXTRAS))
+
+    def allowed(self, variants: Mask | None) -> tuple[Mask | None, int]:
+        """Rows that may be returned: bool [count] (None: all of them) and how many they are.
+
+        ``variants``: bool by variant number; numbers beyond its end are not allowed, and a row that no variant
+        shows is allowed only when there is no mask.
+        """
+        n = self.count
+        if variants is None:
+            return (self.alive[:n], n - self.dead) if self.dead else (None, n)
+        extra_variants = self.extra_variants[: self.extra]
+        top = max(int(self.first[:n].max(initial=0)), int(extra_variants.max(initial=0)))
+        if top >= len(variants):
+            variants = np.concatenate([variants, np.zeros(top + 1 - len(variants), np.bool_)])
+        if variants[0]:
+            variants = variants.copy()
+            variants[0] = False
+        rows = variants.take(self.first[:n])
+        if self.extra:
+            rows[self.extra_rows[: self.extra][variants.take(extra_variants)]] = True
+        if self.dead:
+            rows &= self.alive[:n]
+        return rows, int(np.count_nonzero(rows))
+
+    def variants_of(self, row: int) -> tuple[int, ...]:
+        """The variants that show a row, in the order in which they were given."""
+        rows = self.extra_rows[: self.extra]
+        start, stop = np.searchsorted(rows, [row, row + 1])
+        first = int(self.first[row])
+        return (first, *self.extra_variants[start:stop].tolist()) if first else ()
+
+    def variant_of(self, row: int, variants: Mask | None) -> int:
+        """The first allowed variant that shows a row; 0 where none does."""
+        first = int(self.first[row])
+        if variants is None or (first < len(variants) and variants[first]):
+            return first
+        return next((v for v in self.variants_of(row) if v < len(variants) and variants[v]), 0)
+
+    def key_of(self, row: int) -> str:
+        """The key of a row."""
+        return unpack_key(self.keys[row].tobytes())
+
+    def rows_of(self, products: Numbers) -> Numbers:
+        """The living rows of some products, rising."""
+        known = self.products[: self.count]
+        if not self.count or not len(products):
+            return np.empty(0, np.int64)
+        top = int(known.max())
+        if int(products.min()) > top:
+            return np.empty(0, np.int64)
+        if len(products) == 1:
+            hit = known == products[0]
+        else:
+            wanted = np.zeros(top + 1, np.bool_)
+            wanted[products[(products >= 0) & (products <= top)]] = True
+            hit = wanted.take(known)
+        return np.flatnonzero(hit & self.alive[: self.count]).astype(np.int64)
+
+    def changed(
+        self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves, mean: Floats, seq: int
+    ) -> View:
+        """The view after some products got other rows. ``vectors``: those of all new rows, in order, [m, d].
+
+        To be called on the newest view only, by one thread: it writes into the room behind ``count``.
+        """
+        products = np.fromiter(changes, np.int64, len(changes))
+        old = self.rows_of(products)
+        alive = self.alive
+        if len(old):
+            alive = alive.copy()
+            alive[old] = False
+        gone = len(np.unique(self.products[old]))
+        come = sum(1 for rows in changes.values() if rows)
+        merged = replace(
+            self, alive=alive, dead=self.dead + len(old), product_count=self.product_count - gone + come, seq=seq
+        )
+        return merged._appended(changes, vectors, mean)
+
+    def _appended(
+        self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves, mean: Floats
+    ) -> View:
+        n, m = self.count, len(vectors)
+        if not m:
+            return self
+        rows = [(product, row) for product, given in changes.items() for row, _ in given]
+        packed = [pack_key(row.key) for _, row in rows]
+        width = max(self.keys.shape[1], max(map(len, packed)))
+        keys = self.keys
+        if width > keys.shape[1]:
+            keys = np.pad(keys, ((0, 0), (0, width - keys.shape[1])))
+        extras = [(n + i, v) for i, (_, row) in enumerate(rows) for v in row.variants[1:]]
+        fresh: dict[str, npt.NDArray[Any]] = {
+            "codes": sign_codes(vectors, mean),
+            "vectors": vectors,
+            "products": np.array([product for product, _ in rows], np.int64),
+            "first": np.array([row.variants[0] if row.variants else 0 for _, row in rows], np.int64),
+            "keys": np.frombuffer(b"".join(key.ljust(width, b"\0") for key in packed), np.uint8).reshape(m, width),
+            "alive": np.ones(m, np.bool_),
+        }
+        grown: dict[str, Any] = {
+            name: _put(keys if name == "keys" else getattr(self, name), n, fresh[name]) for name in COLUMNS
+        }
+        added = np.array(extras, np.int64).reshape(-1, 2)
+        for column, name in enumerate(EXTRAS):
+            grown[name] = _put(getattr(self, name), self.extra, added[:, column])
+        return replace(self, **grown, count=n + m, extra=self.extra + len(extras))
+
+    def compacted(self) -> View:
+        """The same rows without the dead ones, in columns of their own."""
+        n = self.count
+        alive = self.alive[:n]
+        kept = np.flatnonzero(alive)
+        moved = np.cumsum(alive, dtype=np.int64) - 1
+        rows = self.extra_rows[: self.extra]
+        stay = alive[rows]
+        columns: dict[str, Any] = {name: getattr(self, name)[:n].take(kept, axis=0) for name in COLUMNS}
+        return replace(
+            self,
+            **columns,
+            extra_rows=moved[rows[stay]],
+            extra_variants=self.extra_variants[: self.extra][stay],
+            count=len(kept),
+            extra=int(np.count_nonzero(stay)),
+            dead=0,
+        )
+
+
+def _put(column: npt.NDArray[Any], used: int, added: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """``column`` with ``added`` behind its first ``used`` entries: in place where there is room, else in a copy."""
+    needed = used + len(added)
+    if needed > len(column):
+        # Half as much again: the room is virtual memory until it is written to.
+        room = np.empty((max(needed, used + used // 2, 64), *column.shape[1:]), column.dtype)
+        room[:used] = column[:used]
+        column = room
+    column[used:needed] = added
+    return column
+
+
+def pack_key(key: str) -> bytes:
+    """A key as few bytes: the 32 of a sha256 in hex, or UTF-8; the first byte says which."""
+    if len(key) == _HEX_KEY and not key.strip("0123456789abcdef"):
+        return b"\0" + bytes.fromhex(key)
+    return b"\1" + key.encode() + b"\1"
+
+
+def unpack_key(packed: bytes) -> str:
+    """The inverse of ``pack_key``, with zeros at the end or without."""
+    if packed[:1] == b"\0":
+        return packed[1:_PACKED].hex()
+    return packed.rstrip(b"\0")[1:-1].decode()
