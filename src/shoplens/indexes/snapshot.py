@@ -20,14 +20,14 @@ import numpy.typing as npt
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import ShopError, SpaceMismatchError
 from shoplens.indexes.codes import Floats, code_size, sign_codes
-from shoplens.indexes.vectors_view import COLUMNS, EXTRAS, View
+from shoplens.indexes.vectors_view import COLUMNS, EXTRAS, View, starts_of
 
 VERSION = 1
 
 _MAGIC = b"SLVECTS\n"
 _END = struct.Struct("<QI8s")
 _CHUNK = 1 << 22
-_COUNTS = ("count", "extra", "dead", "product_count", "seq")
+_COUNTS = ("count", "extra", "dead", "product_count", "top_variant", "seq")
 
 
 class DamagedSnapshotError(Exception):
@@ -132,7 +132,8 @@ def _read(file: BinaryIO, path: Path, space: Space, modality: Modality, mean: Fl
             if shape[0] != expected[0] or (len(shape) == 2 and name != "keys" and shape != expected) or dtype != kind:
                 raise DamagedSnapshotError(f"its column {name} has shape {shape} of {dtype}")
             columns[name] = _column(file, name, shape, dtype, int(entry["crc"]))
-        view = View(**{**columns, **counts})
+        n = counts["count"]
+        view = View(**{**columns, **counts}, starts=starts_of(columns["products"][:n], columns["alive"][:n]))
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DamagedSnapshotError(f"its footer makes no sense: {error!r}") from error
     if footer["mean"] != _digest(mean):

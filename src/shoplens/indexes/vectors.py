@@ -43,7 +43,32 @@ class VectorStats:
     seq: int
 
 
-class FlatVectorIndex:
+class ProductScores:
+    """Exact scores of chosen products, each by its best row; parallel to the products asked for."""
+
+    def __init__(self, view: View, scores: Floats, rows: Numbers, variants: Mask | None) -> None:
+        self._view = view
+        self._rows = rows
+        self._variants = variants
+        self._scores = scores
+
+    @property
+    def scores(self) -> Floats:
+        """Cosines float32 [n]; NaN where a product has no allowed row."""
+        return self._scores
+
+    @property
+    def variants(self) -> Numbers:
+        """The first allowed variant that the best row shows, int64 [n]; 0 where there is none."""
+        return self._view.variants_at(self._rows, self._variants)
+
+    def key(self, position: int) -> str:
+        """The best row's key (a picture hash) of the product at this position; "" where there is none."""
+        row = int(self._rows[position])
+        return self._view.key_of(row) if row >= 0 else ""
+
+
+class FlatVectors:
     """Rows of one modality in one space, in memory; implements ``core.ports.VectorIndex``.
 
     Any number of threads may search while one writes: a search works on the view that it found when it began.
@@ -64,7 +89,7 @@ class FlatVectorIndex:
         self._writing = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, space: Space, modality: Modality, means: Mapping[str, Floats]) -> FlatVectorIndex:
+    def open(cls, folder: Path, space: Space, modality: Modality, means: Mapping[str, Floats]) -> FlatVectors:
         """The index as last saved in ``folder``; an empty one (seq 0, to be replayed) where that cannot be used.
 
         Raises:
@@ -101,11 +126,11 @@ class FlatVectorIndex:
         view = self._view
         return VectorStats(view.count - view.dead, view.dead, view.product_count, view.bytes, view.seq)
 
-    def rows_of(self, product: int) -> list[tuple[VectorRow, Halves]]:
-        """The rows of a product with their vectors, fp16 [d] (copies); none for an unknown product."""
+    def rows_of(self, product: int) -> list[VectorRow]:
+        """The rows of a product, in the order in which they were given; none for an unknown product."""
         view = self._view
-        rows = view.rows_of(np.array([product], np.int64)).tolist()
-        return [(VectorRow(product, view.key_of(row), view.variants_of(row)), view.vectors[row].copy()) for row in rows]
+        rows, _ = view.rows_of(np.array([product], np.int64))
+        return [VectorRow(product, view.key_of(row), view.variants_of(row)) for row in rows.tolist()]
 
     def replace(self, changed: Mapping[int, Sequence[tuple[VectorRow, Halves]]], seq: int) -> None:
         """Product number -> its rows from now on (none: the product is gone); then stands at ``seq``.
@@ -196,6 +221,27 @@ class FlatVectorIndex:
             rows = nearest(self._distances(view, query, query_modality), depth, allowed, count, view.products)
         return np.unique(view.products[rows[inner_products(query, view.vectors, rows) >= threshold]])
 
+    def scores_of(
+        self, query: npt.NDArray[np.float32], products: Numbers, variants: Mask | None = None
+    ) -> ProductScores:
+        """Exact scores of these products (each named once), each by its best allowed row. Raises as ``search``."""
+        view = self._view
+        query = self._query(query)
+        products = np.asarray(products, np.int64)
+        rows, owners = view.rows_of(products)
+        if variants is not None:
+            allowed = view.shown_by(rows, variants)
+            rows, owners = rows[allowed], owners[allowed]
+        scores = inner_products(query, view.vectors, rows)
+        order = np.lexsort((-scores, owners))
+        _, first = np.unique(owners[order], return_index=True)
+        best = order[first]
+        out = np.full(len(products), np.nan, np.float32)
+        out[owners[best]] = scores[best]
+        best_rows = np.full(len(products), -1, np.int64)
+        best_rows[owners[best]] = rows[best]
+        return ProductScores(view, out, best_rows, variants)
+
     def _mean(self, modality: str) -> Floats:
         found = self._means.get(modality)
         return found if found is not None else np.zeros(self.space.dimension, np.float32)
@@ -266,10 +312,9 @@ def _best(products: Numbers, scores: Floats, k: int) -> npt.NDArray[np.intp]:
 
 
 def _matches(view: View, rows: npt.NDArray[np.intp], scores: Floats, variants: Mask | None) -> VectorMatches:
-    labels = rows.tolist()
     return VectorMatches(
         products=view.products[rows],
         scores=scores,
-        variants=np.array([view.variant_of(row, variants) for row in labels], np.int64),
-        keys=tuple(view.key_of(row) for row in labels),
+        variants=view.variants_at(rows, variants),
+        keys=tuple(map(view.key_of, rows.tolist())),
     )

@@ -33,6 +33,10 @@ class View:
     variant that shows the row, 0 where none does; ``keys`` uint8 [n, w]; ``alive`` bool [n]. The variants of a row
     after its first one: ``extra_rows`` int64 [m], rising, and ``extra_variants`` int64 [m]. Most rows have one
     variant, so a filter is one gather; those that have more pay for their own.
+
+    ``starts`` int64 by product number: where the product's newest rows begin (they lie side by side, as a product's
+    rows are only ever replaced together), -1 where it has none. It alone is shared with newer views and changed by
+    the writer: a start at or behind ``count``, or on a dead row, belongs to a newer view.
     """
 
     codes: Codes
@@ -43,10 +47,12 @@ class View:
     alive: Mask
     extra_rows: Numbers
     extra_variants: Numbers
+    starts: Numbers
     count: int = 0
     extra: int = 0
     dead: int = 0
     product_count: int = 0
+    top_variant: int = 0
     seq: int = 0
 
     @classmethod
@@ -61,6 +67,7 @@ class View:
             alive=np.empty(0, np.bool_),
             extra_rows=np.empty(0, np.int64),
             extra_variants=np.empty(0, np.int64),
+            starts=np.empty(0, np.int64),
         )
 
     @property
@@ -77,16 +84,15 @@ class View:
         n = self.count
         if variants is None:
             return (self.alive[:n], n - self.dead) if self.dead else (None, n)
-        extra_variants = self.extra_variants[: self.extra]
-        top = max(int(self.first[:n].max(initial=0)), int(extra_variants.max(initial=0)))
-        if top >= len(variants):
-            variants = np.concatenate([variants, np.zeros(top + 1 - len(variants), np.bool_)])
+        short = self.top_variant + 1 - len(variants)
+        if short > 0:
+            variants = np.concatenate([variants, np.zeros(short, np.bool_)])
         if variants[0]:
             variants = variants.copy()
             variants[0] = False
         rows = variants.take(self.first[:n])
         if self.extra:
-            rows[self.extra_rows[: self.extra][variants.take(extra_variants)]] = True
+            rows[self.extra_rows[: self.extra][variants.take(self.extra_variants[: self.extra])]] = True
         if self.dead:
             rows &= self.alive[:n]
         return rows, int(np.count_nonzero(rows))
@@ -98,32 +104,58 @@ class View:
         first = int(self.first[row])
         return (first, *self.extra_variants[start:stop].tolist()) if first else ()
 
-    def variant_of(self, row: int, variants: Mask | None) -> int:
-        """The first allowed variant that shows a row; 0 where none does."""
-        first = int(self.first[row])
-        if variants is None or (first < len(variants) and variants[first]):
-            return first
-        return next((v for v in self.variants_of(row) if v < len(variants) and variants[v]), 0)
+    def shown_by(self, rows: Numbers, variants: Mask) -> Mask:
+        """Which of some rows show an allowed variant, bool, parallel to ``rows``."""
+        return self.variants_at(rows, variants) > 0
+
+    def variants_at(self, rows: Numbers, variants: Mask | None) -> Numbers:
+        """The first allowed variant that shows each row, int64, parallel to ``rows``; 0 where none does (row -1)."""
+        found = np.where(rows >= 0, self.first.take(rows, mode="clip"), 0) if len(rows) and self.count else rows * 0
+        if variants is None:
+            return found
+        there = found < len(variants)
+        refused = ~there
+        refused[there] = ~variants[found[there]]
+        for position in np.flatnonzero(refused & (found > 0)).tolist() if self.extra else ():
+            others = self.variants_of(int(rows[position]))
+            found[position] = next((v for v in others if v < len(variants) and variants[v]), 0)
+            refused[position] = False
+        found[refused] = 0
+        return found
 
     def key_of(self, row: int) -> str:
         """The key of a row."""
         return unpack_key(self.keys[row].tobytes())
 
-    def rows_of(self, products: Numbers) -> Numbers:
-        """The living rows of some products, rising."""
-        known = self.products[: self.count]
-        if not self.count or not len(products):
-            return np.empty(0, np.int64)
-        top = int(known.max())
-        if int(products.min()) > top:
-            return np.empty(0, np.int64)
-        if len(products) == 1:
-            hit = known == products[0]
-        else:
-            wanted = np.zeros(top + 1, np.bool_)
-            wanted[products[(products >= 0) & (products <= top)]] = True
-            hit = wanted.take(known)
-        return np.flatnonzero(hit & self.alive[: self.count]).astype(np.int64)
+    def rows_of(self, products: Numbers) -> tuple[Numbers, npt.NDArray[np.intp]]:
+        """The living rows of some products (each named once): (rows, position in ``products``), products in order."""
+        n = self.count
+        starts = np.full(len(products), -1, np.int64)
+        known = (products >= 0) & (products < len(self.starts))
+        starts[known] = self.starts[products[known]]
+        late = np.flatnonzero(starts >= n)
+        # Replaced since this view was taken: looked up the slow way.
+        for position in late.tolist():
+            own = np.flatnonzero((self.products[:n] == products[position]) & self.alive[:n])
+            starts[position] = own[0] if len(own) else -1
+        rows: list[Numbers] = []
+        owners: list[npt.NDArray[np.intp]] = []
+        owner = np.flatnonzero(starts >= 0)
+        row = starts[owner]
+        while len(row):
+            stay = self.products[row] == products[owner]
+            row, owner = row[stay], owner[stay]
+            stay = self.alive[row]
+            rows.append(row[stay])
+            owners.append(owner[stay])
+            row, owner = row + 1, owner
+            inside = row < n
+            row, owner = row[inside], owner[inside]
+        if not rows:
+            return np.empty(0, np.int64), np.empty(0, np.intp)
+        flat, of = np.concatenate(rows), np.concatenate(owners)
+        order = np.lexsort((flat, of))
+        return flat[order], of[order]
 
     def changed(
         self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves, mean: Floats, seq: int
@@ -133,7 +165,7 @@ class View:
         To be called on the newest view only, by one thread: it writes into the room behind ``count``.
         """
         products = np.fromiter(changes, np.int64, len(changes))
-        old = self.rows_of(products)
+        old, _ = self.rows_of(products)
         alive = self.alive
         if len(old):
             alive = alive.copy()
@@ -158,10 +190,11 @@ class View:
         if width > keys.shape[1]:
             keys = np.pad(keys, ((0, 0), (0, width - keys.shape[1])))
         extras = [(n + i, v) for i, (_, row) in enumerate(rows) for v in row.variants[1:]]
+        owners = np.array([product for product, _ in rows], np.int64)
         fresh: dict[str, npt.NDArray[Any]] = {
             "codes": sign_codes(vectors, mean),
             "vectors": vectors,
-            "products": np.array([product for product, _ in rows], np.int64),
+            "products": owners,
             "first": np.array([row.variants[0] if row.variants else 0 for _, row in rows], np.int64),
             "keys": np.frombuffer(b"".join(key.ljust(width, b"\0") for key in packed), np.uint8).reshape(m, width),
             "alive": np.ones(m, np.bool_),
@@ -172,7 +205,16 @@ class View:
         added = np.array(extras, np.int64).reshape(-1, 2)
         for column, name in enumerate(EXTRAS):
             grown[name] = _put(getattr(self, name), self.extra, added[:, column])
-        return replace(self, **grown, count=n + m, extra=self.extra + len(extras))
+        starts = self.starts
+        top = int(owners.max()) + 1
+        if top > len(starts):
+            starts = np.full(max(top, len(starts) + len(starts) // 2, 64), -1, np.int64)
+            starts[: len(self.starts)] = self.starts
+        _mark(starts, owners, n)
+        top_variant = max(self.top_variant, max((max(row.variants, default=0) for _, row in rows), default=0))
+        return replace(
+            self, **grown, starts=starts, count=n + m, extra=self.extra + len(extras), top_variant=top_variant
+        )
 
     def compacted(self) -> View:
         """The same rows without the dead ones, in columns of their own."""
@@ -183,6 +225,7 @@ class View:
         rows = self.extra_rows[: self.extra]
         stay = alive[rows]
         columns: dict[str, Any] = {name: getattr(self, name)[:n].take(kept, axis=0) for name in COLUMNS}
+        columns["starts"] = starts_of(columns["products"], columns["alive"])
         return replace(
             self,
             **columns,
@@ -192,6 +235,19 @@ class View:
             extra=int(np.count_nonzero(stay)),
             dead=0,
         )
+
+
+def starts_of(products: Numbers, alive: Mask) -> Numbers:
+    """``View.starts`` for columns that hold each product's living rows side by side."""
+    starts = np.full(int(products.max(initial=-1)) + 1, -1, np.int64)
+    rows = np.flatnonzero(alive)[::-1]
+    starts[products[rows]] = rows
+    return starts
+
+
+def _mark(starts: Numbers, owners: Numbers, offset: int) -> None:
+    # Of an assignment that names a place twice the last one stays: backwards, so that it is a product's first row.
+    starts[owners[::-1]] = np.arange(offset + len(owners) - 1, offset - 1, -1)
 
 
 def _put(column: npt.NDArray[Any], used: int, added: npt.NDArray[Any]) -> npt.NDArray[Any]:
