@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
@@ -149,7 +149,8 @@ class Product:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data without empty fields; ``from_dict`` is the inverse."""
-        return _plain(self)
+        data: dict[str, Any] = _plain(self)
+        return data
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Product:
@@ -279,14 +280,24 @@ def _variant(data: Mapping[str, Any]) -> Variant:
     )
 
 
+_FIELDS = {
+    kind: tuple((f.name, f.default is MISSING and f.default_factory is MISSING) for f in fields(kind))
+    for kind in (Product, Variant, ImageRef, Money, DerivedText, Translation)
+}
+"""Of each kind its fields, and whether they must be given: those are written even when empty, or could not be read."""
+
+
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or kind is float:
+        return value
+    if kind in _FIELDS:
+        pairs = ((name, getattr(value, name), needed) for name, needed in _FIELDS[kind])
+        return {name: _plain(v) for name, v, needed in pairs if needed or (v is not None and v not in ("", (), {}))}
     if isinstance(value, Mapping):
         return {k: _plain(v) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(v) for v in value]
-    if hasattr(value, "__dataclass_fields__"):
-        pairs = ((name, getattr(value, name)) for name in value.__dataclass_fields__)
-        return {name: _plain(v) for name, v in pairs if v is not None and v != "" and v != () and v != {}}
     return value
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
@@ -52,6 +52,7 @@ class Database:
         self.read_only = read_only
         self._wait_s = wait_s
         self._engine = self._make_engine(url)
+        self._driver_error: type[Exception] = self._engine.dialect.loaded_dbapi.Error
         self._local = threading.local()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._write_lock = threading.Lock()
@@ -61,41 +62,39 @@ class Database:
     # --- reading ---------------------------------------------------------------------------------
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        """Runs one statement's worth of reading on the thread's connection; once more if the server had gone away."""
-        for attempt in (1, 2):
+        """Runs one statement's worth of reading on the thread's connection."""
+        return self._tried(lambda reader: work(reader.connection))
+
+    def read_raw(self, work: Callable[[Any], T]) -> T:
+        """The same with the driver's own connection, past SQLAlchemy: what has to take microseconds."""
+        return self._tried(lambda reader: work(reader.raw))
+
+    def read_together(self, work: Callable[[Any], T]) -> T:
+        """Runs several statements on the driver's own connection that all see the same moment."""
+
+        def inside(reader: _Reader) -> T:
+            reader.raw.execute(self._begin_reading)
             try:
-                return work(self._reader().connection)
-            except DBAPIError as error:
-                self._forget_reader()
-                if not (error.connection_invalidated and attempt == 1):
-                    raise translate(error, self.where) from error
-            except sqlite3.Error as error:
-                self._forget_reader()
-                raise translate(error, self.where) from error
-        raise AssertionError("unreachable")
-
-    def read_number(self, sql: str) -> int:
-        """The first column of the first row of a statement without parameters, past SQLAlchemy: microseconds."""
-        reader = getattr(self._local, "reader", None) or self._reader()
-        try:
-            return int(reader.raw.execute(sql).fetchone()[0])
-        except Exception as error:
-            self._forget_reader()
-            if isinstance(error, sqlite3.Error):
-                raise translate(error, self.where) from error
-        return self.read(lambda connection: int(connection.exec_driver_sql(sql).scalar_one()))
-
-    def read_together(self, work: Callable[[Connection], T]) -> T:
-        """Runs several statements on the thread's connection that all see the same moment."""
-
-        def inside(connection: Connection) -> T:
-            connection.exec_driver_sql(self._begin_reading)
-            try:
-                return work(connection)
+                return work(reader.raw)
             finally:
-                connection.exec_driver_sql("ROLLBACK")
+                reader.raw.execute("ROLLBACK")
 
-        return self.read(inside)
+        return self._tried(inside)
+
+    def _tried(self, work: Callable[[_Reader], T]) -> T:
+        while True:
+            fresh = getattr(self._local, "reader", None) is None
+            reader = self._reader()
+            try:
+                return work(reader)
+            except (DBAPIError, self._driver_error) as error:
+                gone = bool(getattr(reader.raw, "closed", False))
+                self._forget_reader()
+                # A server that was started anew gets a new connection; a new connection that fails is an answer.
+                if fresh or not gone:
+                    raise translate(error, self.where) from error
+            except ShopLensError as error:
+                raise translate(error, self.where) from error
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -109,7 +108,7 @@ class Database:
                 finally:
                     with contextlib.suppress(DBAPIError):
                         connection.exec_driver_sql("ROLLBACK")
-        except (DBAPIError, sqlite3.Error) as error:
+        except (DBAPIError, self._driver_error, ShopLensError) as error:
             raise translate(error, self.where) from error
 
     # --- writing ---------------------------------------------------------------------------------
@@ -136,7 +135,7 @@ class Database:
             except BaseException:
                 self._roll_back()
                 raise
-        except (DBAPIError, sqlite3.Error, UnicodeError, ShopLensError) as error:
+        except (DBAPIError, self._driver_error, UnicodeError, ShopLensError) as error:
             raise translate(error, self.where) from error
         finally:
             self._write_lock.release()
@@ -154,6 +153,11 @@ class Database:
                 self._writer = None
             self._engine.dispose()
 
+    @property
+    def dialect(self) -> Dialect:
+        """What statements are compiled for."""
+        return self._engine.dialect
+
     # --- parts -----------------------------------------------------------------------------------
 
     @property
@@ -166,7 +170,7 @@ class Database:
             self._refuse_closed()
             try:
                 reader = _Reader(self._engine.connect())
-            except (DBAPIError, sqlite3.Error) as error:
+            except (DBAPIError, self._driver_error, ShopLensError) as error:
                 raise translate(error, self.where) from error
             self._local.reader = reader
             self._readers.add(reader)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
-from shoplens.core.ports import Change, Digest, PictureFacts, StoredProduct
-from shoplens.stores.rows import unpack_hash, unpack_product
-from shoplens.stores.schema import changes, picture_facts, product_pictures, products, variants
+from shoplens.core.ports import Change, Digest, PictureFacts
+from shoplens.stores.rows import unpack_hash
+from shoplens.stores.schema import changes, picture_facts, products
 
 K = TypeVar("K")
 
@@ -24,53 +23,6 @@ def chunks(values: Iterable[K], size: int = CHUNK) -> Iterator[list[K]]:
     rest = iter(values)
     while part := list(islice(rest, size)):
         yield part
-
-
-def seqs_of(connection: Connection, numbers: Sequence[int]) -> dict[int, int]:
-    """Product number -> sequence number of its last change, for those that exist."""
-    found: dict[int, int] = {}
-    for part in chunks(numbers):
-        rows = connection.execute(select(products.c.number, products.c.seq).where(products.c.number.in_(part)))
-        found.update((row[0], row[1]) for row in rows)
-    return found
-
-
-def products_of(connection: Connection, numbers: Sequence[int]) -> dict[int, StoredProduct]:
-    """Product number -> product, for those that exist; to be called inside one read transaction."""
-    found: dict[int, StoredProduct] = {}
-    for part in chunks(numbers):
-        found.update(_assemble(connection, products.c.number.in_(part), lambda column, p=part: column.in_(p)))
-    return found
-
-
-def products_after(connection: Connection, after: int, limit: int) -> list[StoredProduct]:
-    """The next ``limit`` products by number; to be called inside one read transaction."""
-    numbers = select(products.c.number).where(products.c.number > after).order_by(products.c.number).limit(limit)
-    bounds = connection.execute(numbers).scalars().all()
-    if not bounds:
-        return []
-    first, last = bounds[0], bounds[-1]
-    found = _assemble(connection, products.c.number.between(first, last), lambda column: column.between(first, last))
-    return [found[number] for number in bounds]
-
-
-def _assemble(connection: Connection, which: ColumnElement[bool], among: Any) -> dict[int, StoredProduct]:
-    numbers: dict[int, list[int]] = defaultdict(list)
-    pictures: dict[int, dict[str, str]] = defaultdict(dict)
-    v, p = variants.c, product_pictures.c
-    for product, number in connection.execute(
-        select(v.product, v.number).where(among(v.product)).order_by(v.product, v.position)
-    ):
-        numbers[product].append(number)
-    for product, location, digest in connection.execute(
-        select(p.product, p.location, p.hash).where(among(p.product)).order_by(p.product, p.position)
-    ):
-        pictures[product][location] = unpack_hash(digest)
-    rows = connection.execute(select(products.c.number, products.c.body, products.c.seq).where(which))
-    return {
-        number: StoredProduct(number, unpack_product(body), tuple(numbers[number]), pictures[number], seq)
-        for number, body, seq in rows
-    }
 
 
 def numbers_of(connection: Connection, product_ids: Iterable[str]) -> dict[str, int]:

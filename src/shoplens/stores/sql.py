@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,9 @@ from shoplens.errors import StoreError
 from shoplens.stores import checking, reading, vector_rows
 from shoplens.stores.connections import Database
 from shoplens.stores.problems import translate
+from shoplens.stores.products_reader import ProductsReader
 from shoplens.stores.schema import VERSION_KEY, meta
 from shoplens.stores.writing import prepare_batch, touch, upsert, write_batch
-
-_LAST_SEQ = "SELECT seq FROM counters"
 
 CACHED_PRODUCTS = 4096
 """Products kept parsed in memory; each is checked against the sequence number in the store before it is used."""
@@ -33,6 +33,7 @@ class SqlStore:
 
     def __init__(self, database: Database, *, cached_products: int = CACHED_PRODUCTS) -> None:
         self._database = database
+        self._reader = ProductsReader(database.dialect)
         self._parsed = _Parsed(cached_products)
 
     @property
@@ -81,12 +82,17 @@ class SqlStore:
     def get(self, numbers: Sequence[int]) -> list[StoredProduct | None]:
         """Products by number, in the order asked; None where there is none."""
         wanted = [int(number) for number in numbers]
-        found = self._parsed.take(self._database.read(lambda c: reading.seqs_of(c, wanted)))
-        missing = [number for number, product in found.items() if product is None]
-        if missing:
-            fresh = self._database.read_together(lambda c: reading.products_of(c, missing))
-            self._parsed.keep(fresh.values())
-            found.update(fresh)
+        now = self.last_seq()
+        found = self._parsed.take(wanted, now)
+        doubtful = [number for number in wanted if number not in found]
+        if doubtful and self._parsed.knows_any(doubtful):
+            seqs = self._database.read_raw(lambda raw: self._reader.seqs(raw, doubtful))
+            found |= self._parsed.confirm(seqs, now)
+            doubtful = [number for number in doubtful if number in seqs and number not in found]
+        if doubtful:
+            fresh = self._database.read_together(lambda raw: self._reader.by_number(raw, doubtful))
+            self._parsed.keep(fresh, now)
+            found |= {product.number: product for product in fresh}
         return [found.get(number) for number in wanted]
 
     def changes(self, after: int, limit: int = 10_000) -> list[Change]:
@@ -98,7 +104,7 @@ class SqlStore:
 
     def last_seq(self) -> int:
         """The newest sequence number, other processes' included; 0 for an empty shop."""
-        return self._database.read_number(_LAST_SEQ)
+        return self._database.read_raw(_newest_seq)
 
     # --- CatalogueLookup -------------------------------------------------------------------------
 
@@ -145,7 +151,8 @@ class SqlStore:
         That moment is not before the call of ``last_seq`` that precedes the first ``next``; replay changes from there.
         """
         with self._database.snapshot() as connection:
-            while part := reading.products_after(connection, after_number, chunk):
+            raw = connection.connection.dbapi_connection
+            while part := self._reader.after(raw, after_number, chunk):
                 yield part
                 after_number = part[-1].number
 
@@ -190,32 +197,53 @@ class SqlStore:
             return checking.missing_vectors(connection, space)
 
 
+def _newest_seq(raw: Any) -> int:
+    return int(raw.execute("SELECT seq FROM counters").fetchone()[0])
+
+
 class _Parsed:
-    """The products used last, parsed; bounded; shared by all threads."""
+    """The products used last, parsed; bounded; shared by all threads.
+
+    With each goes the sequence number at which it was last known to be current: read from the store after that
+    number had been read. While the store's newest number is still the same, so is the product.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._products: OrderedDict[int, StoredProduct] = OrderedDict()
+        self._products: OrderedDict[int, tuple[StoredProduct, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, seqs: dict[int, int]) -> dict[int, StoredProduct | None]:
-        """Number -> product where the one kept has the sequence number given, else None."""
+    def take(self, numbers: Sequence[int], now: int) -> dict[int, StoredProduct]:
+        """Those of the products that are known to be current at ``now``."""
+        found: dict[int, StoredProduct] = {}
         with self._lock:
-            found: dict[int, StoredProduct | None] = {}
-            for number, seq in seqs.items():
-                product = self._products.get(number)
-                if product is not None and product.seq == seq:
+            for number in numbers:
+                kept = self._products.get(number)
+                if kept is not None and kept[1] == now:
                     self._products.move_to_end(number)
-                    found[number] = product
-                else:
-                    found[number] = None
-            return found
+                    found[number] = kept[0]
+        return found
 
-    def keep(self, products: Iterable[StoredProduct]) -> None:
-        """Keeps products, and lets go of those that were not used for longest."""
+    def knows_any(self, numbers: Sequence[int]) -> bool:
+        """Whether one of the products is kept, current or not."""
+        return any(number in self._products for number in numbers)
+
+    def confirm(self, seqs: Mapping[int, int], now: int) -> dict[int, StoredProduct]:
+        """Those of the products whose sequence number is still the one given; they are current at ``now``."""
+        found: dict[int, StoredProduct] = {}
+        with self._lock:
+            for number, seq in seqs.items():
+                kept = self._products.get(number)
+                if kept is not None and kept[0].seq == seq:
+                    self._products[number] = (kept[0], now)
+                    found[number] = kept[0]
+        return found
+
+    def keep(self, products: Iterable[StoredProduct], now: int) -> None:
+        """Keeps products that are current at ``now``, and lets go of those that were not used for longest."""
         with self._lock:
             for product in products:
-                self._products[product.number] = product
+                self._products[product.number] = (product, now)
                 self._products.move_to_end(product.number)
             while len(self._products) > self._limit:
                 self._products.popitem(last=False)
