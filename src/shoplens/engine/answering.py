@@ -167,12 +167,12 @@ class Answerer:
                 where="like",
                 hint="give the id of a product of the catalogue",
             )
-        space = self._encoder.card.space
+        space, parts = self._encoder.card.space, self._copies.parts
         out: list[np.ndarray | None] = []
-        for index, modality in ((self._copies.parts.pictures, "picture"), (self._copies.parts.texts, "words")):
+        pairs: tuple[tuple[RowIndex, Modality], ...] = ((parts.pictures, "picture"), (parts.texts, "words"))
+        for index, modality in pairs:
             keys = [row.key for row in index.rows_of(number)]
-            kind: Modality = "picture" if modality == "picture" else "words"
-            vectors = list(self._store.vectors(space, kind, keys).values())
+            vectors = list(self._store.vectors(space, modality, keys).values())
             out.append(unit(np.mean(np.asarray(vectors, np.float32), axis=0)) if vectors else None)
         return out[0], out[1]
 

@@ -49,6 +49,9 @@ class Columns(FilterColumns, ProductMap, Protocol):
     def save(self, folder: Path) -> None:
         """Writes a snapshot: temporary file, fsync, rename."""
 
+    def fields(self) -> tuple[str, ...]:
+        """The fields that some variant has."""
+
 
 class RowScores(Protocol):
     """Exact scores of chosen products, each by its best row; arrays parallel to the products asked for."""

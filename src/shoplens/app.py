@@ -1,0 +1,338 @@
+"""Where the parts are put together, and nowhere else: ``open_shop(folder) -> Shop``."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from shoplens import __version__
+from shoplens.config import Config
+from shoplens.core.answer import Answer
+from shoplens.core.catalogue import ImageRef, Product, RowProblem
+from shoplens.core.ports import Encoder, PictureDecoder, PictureSource, StoredProduct
+from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
+from shoplens.core.spaces import Space
+from shoplens.core.where import Where, parse_where
+from shoplens.encoders import load_encoder
+from shoplens.engine.answering import Answerer, Balance
+from shoplens.engine.copies import Copies, Parts
+from shoplens.engine.doctor import Finding, examine
+from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
+from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError, ShopNotFoundError
+from shoplens.feeds import open_feed, write_report
+from shoplens.indexes.columns import ArrayColumns
+from shoplens.indexes.tokens import tokens
+from shoplens.indexes.vectors import FlatVectors
+from shoplens.indexes.words import Words
+from shoplens.pictures import DecodePool, Limits, open_pictures, repaint
+from shoplens.stores import FolderLock, SqlStore, open_store
+
+DATABASE = "shop.db"
+Photo = str | Path | bytes | QueryPicture
+
+
+class Shop:
+    """One shop: its store, its copies, its encoder. Made by ``open_shop``; safe to use from several threads."""
+
+    def __init__(self, config: Config, *, create: bool = False) -> None:
+        self.config = config
+        self.folder = Path(config.shop)
+        url = config.store_url or str(self.folder / DATABASE)
+        if create:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        elif not self.folder.is_dir():
+            raise ShopNotFoundError(
+                "there is no shop here", where=str(self.folder), hint=f"run: shoplens index FEED --shop {self.folder}"
+            )
+        self.store: SqlStore = open_store(url, create=create)
+        try:
+            self.encoder: Encoder = load_encoder(config.encoder, threads=config.search.threads)
+            self._lock = FolderLock(self.folder)
+            self.copies = self._open_copies()
+        except BaseException:
+            self.store.close()
+            raise
+        self._decoder: DecodePool | None = None
+        self._source: PictureSource | None = None
+        self._starting = threading.Lock()
+        balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
+        self._answerer = Answerer(self.store, self.copies, self.encoder, self.decoder, tokens, balance)
+
+    @property
+    def space(self) -> Space:
+        """The space in which this shop is searched."""
+        return self.encoder.card.space
+
+    def _open_copies(self) -> Copies:
+        card, base = self.encoder.card, self.folder / "copies"
+        folder = base / f"{card.name}-{card.revision}-{card.dimension}"
+        means = {"picture": card.mean("picture"), "words": card.mean("words")}
+        parts = Parts(
+            columns=ArrayColumns.open(folder / "columns"),
+            pictures=FlatVectors.open(folder / "pictures", card.space, "picture", means),
+            texts=FlatVectors.open(folder / "texts", card.space, "words", means),
+            words=Words(base / "words"),
+        )
+        return Copies(self.store, self.store, card.space, parts, self._lock, folder)
+
+    def decoder(self) -> PictureDecoder:
+        """The pool of processes that decode pictures; started when first needed."""
+        with self._starting:
+            if self._decoder is None:
+                limits = self.config.pictures
+                self._decoder = DecodePool(
+                    workers=limits.workers or None,
+                    limits=Limits(max_bytes=limits.max_bytes, max_pixels=limits.max_pixels),
+                    timeout_s=limits.timeout_s,
+                )
+            return self._decoder
+
+    # --- searching ------------------------------------------------------------------------------
+
+    def search(
+        self,
+        words: str | Query = "",
+        *,
+        photos: Sequence[Photo] | Photo = (),
+        like: Sequence[str] = (),
+        unlike: Sequence[str] = (),
+        where: str | Where | None = None,
+        sort_by: str = "",
+        facet_by: Sequence[str] = (),
+        page: int = 1,
+        per_page: int = 24,
+        **more: Any,
+    ) -> Answer:
+        """Answers words, photos, seed products, or any mix of them.
+
+        Args:
+            words: in any language; or a whole Query, and nothing else.
+            photos: paths, bytes, or QueryPictures (with crop and weight).
+            like, unlike: ids of products.
+            where: a filter, such as ``"price<49.90 and brand in [Luma, Fila] and in_stock"``.
+            more: further fields of Query.
+
+        Raises:
+            QueryError: the query makes no sense (a filter that cannot be parsed, an unknown field).
+            PictureError: a photo cannot be used.
+            NotFoundError: a seed is not in the shop.
+        """
+        if isinstance(words, Query):
+            return self._answerer.search(words)
+        some = [photos] if isinstance(photos, (str, Path, bytes, QueryPicture)) else list(photos)
+        query = Query(
+            words=words,
+            pictures=tuple(photo_of(p) for p in some),
+            seeds=(*(Seed(i) for i in like), *(Seed(i, -1.0) for i in unlike)),
+            where=parse_where(where) if isinstance(where, str) else where,
+            sort_by=parse_sort(sort_by),
+            facet_by=tuple(facet_by),
+            page=page,
+            per_page=per_page,
+            **more,
+        )
+        return self._answerer.search(query)
+
+    def product(self, product_id: str) -> Product:
+        """A product by its id. Raises NotFoundError."""
+        return self.stored(product_id).product
+
+    def stored(self, product_id: str) -> StoredProduct:
+        """A product with its numbers and the hashes of its pictures. Raises NotFoundError."""
+        number = self.store.numbers_of([product_id]).get(product_id)
+        found = self.store.get([number])[0] if number is not None else None
+        if found is None:
+            raise NotFoundError(f"no product {product_id!r} in this shop", hint="search for it to learn its id")
+        return found
+
+    def warm_up(self) -> None:
+        """Makes the first query as fast as the next: loads what is loaded late, starts the decode processes."""
+        self.copies.refresh()
+        self.encoder.encode_words(["warm-up"])
+        self.decoder()
+        with suppress(ShopLensError):
+            self.search("warm-up", per_page=1)
+
+    def fetch_photo(self, url: str) -> bytes:
+        """The bytes of a query photo on the net, fetched as carefully as those of a catalogue.
+
+        Raises:
+            PictureError: it cannot be fetched, or its address is refused.
+        """
+        got = self._pictures(None, self.folder).fetch(ImageRef(url))
+        if got.data is None:
+            raise PictureError("the photo came back empty", reason="empty", where=url)
+        return got.data
+
+    # --- indexing -------------------------------------------------------------------------------
+
+    def index(
+        self,
+        feed: str | Path,
+        *,
+        pictures: str | Path | None = None,
+        format: str | None = None,
+        mapping: Mapping[str, str] | None = None,
+        options: IndexOptions | None = None,
+        report: str | Path | None = None,
+        on_problem: Callable[[RowProblem], None] = lambda _: None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> IndexReport:
+        """Brings the shop in line with a feed: only what changed is read, decoded, encoded and written.
+
+        Args:
+            feed: a file, or the folder that holds one.
+            pictures: folder or zip in which the feed's pictures lie; beside the feed when None.
+            format: insist on a kind of feed instead of recognising it.
+            mapping: our field -> the feed's column, for columns with unusual names.
+            report: where to write the rows that could not be used (JSON lines); in the shop's folder when None.
+
+        Raises:
+            FeedError: the feed cannot be read.
+            RemovalGuardError: it lacks more than half of the catalogue.
+        """
+        source = open_feed(Path(feed), format=format, mapping=mapping, currency=self.config.currency or None)
+        where = Path(pictures) if pictures else None
+        indexer = Indexer(
+            self.store, self._pictures(where, source.base), self.decoder(), self.encoder, options or IndexOptions()
+        )
+        self.store.set_meta("pictures", str(where.resolve()) if where else "")
+        self.store.set_meta("feed_base", str(Path(source.base).resolve()))
+        self._source = None
+        problems: list[RowProblem] = []
+
+        def tell(problem: RowProblem) -> None:
+            if len(problems) < 100_000:
+                problems.append(problem)
+            on_problem(problem)
+
+        try:
+            return indexer.run(source, tell, on_progress)
+        finally:
+            write_report(problems, Path(report) if report else self.folder / "report.jsonl")
+            self.catch_up()
+
+    def catch_up(self, seconds: float = 10.0) -> bool:
+        """Brings all copies up to the store and saves them; False when another process is still writing the words."""
+        self.copies.refresh()
+        current = self.copies.wait_for_words(seconds)
+        self.copies.save_if_worth()
+        return current
+
+    def _pictures(self, pictures: Path | None, base: Path) -> PictureSource:
+        return open_pictures(
+            pictures,
+            base,
+            self.folder / "cache" / "web",
+            allow_private=self.config.pictures.allow_private_addresses,
+        )
+
+    # --- pictures -------------------------------------------------------------------------------
+
+    def thumbnail(self, picture_hash: str, side: int = 480) -> bytes:
+        """A picture of the catalogue as a JPEG without metadata, kept in the shop's cache.
+
+        Raises:
+            NotFoundError: no product shows such a picture.
+            PictureError: it is no longer where the feed said.
+        """
+        if not (len(picture_hash) == 64 and all(c in "0123456789abcdef" for c in picture_hash)):
+            raise NotFoundError("not the hash of a picture", hint="take it from a hit's picture")
+        path = self.folder / "cache" / "thumbs" / picture_hash[:2] / f"{picture_hash}-{side}.jpg"
+        with suppress(FileNotFoundError):
+            return path.read_bytes()
+        location = self.store.location_of(picture_hash)
+        if location is None:
+            raise NotFoundError("no product shows this picture", hint="it may have been removed since")
+        if self._source is None:
+            folder = self.store.get_meta("pictures") or ""
+            base = self.store.get_meta("feed_base") or "."
+            self._source = self._pictures(Path(folder) if folder else None, Path(base))
+        got = self._source.fetch(location)
+        if got.data is None:
+            raise PictureError("the picture could not be read again", reason="missing", where=location.location)
+        data = repaint(self.decoder().decode(got.data, side).pixels, side)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{threading.get_ident()}.{time.monotonic_ns()}.tmp")
+        temporary.write_bytes(data)
+        temporary.replace(path)
+        return data
+
+    # --- care -----------------------------------------------------------------------------------
+
+    def doctor(self) -> list[Finding]:
+        """What is wrong with this catalogue and this installation, and how to mend it."""
+        return list(examine(self.store, self.copies, self.encoder))
+
+    def about(self) -> dict[str, object]:
+        """Facts about the shop and the installation."""
+        parts = self.copies.parts
+        return {
+            "version": __version__,
+            "folder": str(self.folder),
+            "store": self.config.store_url or str(self.folder / DATABASE),
+            "encoder": str(self.space),
+            "products": int(parts.columns.products(parts.columns.mask(None)).sum()),
+            "picture rows": len(parts.pictures),
+            "text rows": len(parts.texts),
+            "sequence": self.store.last_seq(),
+        }
+
+    def close(self) -> None:
+        """Ends the processes and gives the lock back. Nothing that was acknowledged waits for this."""
+        self.copies.close()
+        if self._decoder is not None:
+            self._decoder.close()
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_shop(shop: str | Path | Config | None = None, *, create: bool = False, **settings: Any) -> Shop:
+    """Opens the shop in a folder.
+
+    Args:
+        shop: the folder, or a whole Config; the setting ``shop`` when None.
+        create: make the folder and the store where there is none.
+        settings: further settings, as in ``shoplens.toml``.
+
+    Raises:
+        ShopNotFoundError: there is no shop in the folder.
+        ConfigError, StoreError, EncoderError: it cannot be opened; the hint says what to do.
+    """
+    config = shop if isinstance(shop, Config) else Config.load(shop, **settings)
+    return Shop(config, create=create)
+
+
+def photo_of(photo: Photo) -> QueryPicture:
+    """A photo of a query from a path, bytes, or as it is. Raises PictureError when the file cannot be read."""
+    if isinstance(photo, QueryPicture):
+        return photo
+    if isinstance(photo, bytes):
+        return QueryPicture(photo)
+    path = Path(photo)
+    try:
+        return QueryPicture(path.read_bytes(), name=path.name)
+    except OSError as error:
+        raise PictureError(
+            f"the photo cannot be read: {error.strerror}", reason="missing", where=str(path), hint="check the path"
+        ) from error
+
+
+def words_of(parts: Iterable[str]) -> str:
+    """Words given as separate arguments, as one text. Raises QueryError for bytes that are no text."""
+    text = " ".join(parts)
+    if any("\udc80" <= c <= "\udcff" for c in text):
+        raise QueryError("the words are not UTF-8", where="WORDS", hint="set the terminal's encoding to UTF-8")
+    return text

@@ -1,0 +1,79 @@
+"""The ``shoplens`` command and its verbs.
+
+Exit codes: 0 done; 1 an error, told on standard error with what to do next; 2 the command was called wrongly;
+3 the removal guard stopped a feed; 4 ``doctor`` found errors.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+import typer
+
+from shoplens.cli.demo import demo
+from shoplens.cli.doctor import doctor
+from shoplens.cli.evaluate import evaluate
+from shoplens.cli.index import index
+from shoplens.cli.output import tell_error
+from shoplens.cli.search import search
+from shoplens.cli.serve import serve
+from shoplens.errors import ConfigError, RemovalGuardError, ShopLensError
+
+app = typer.Typer(
+    name="shoplens",
+    help="Visual and multimodal product search: words, photos, and both.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (index, search, serve, evaluate, doctor, demo):
+    app.command()(verb)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and end."),
+) -> None:
+    if version:
+        from shoplens import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def exit_code(error: ShopLensError) -> int:
+    """The exit code that tells a script what kind of error this is."""
+    if isinstance(error, RemovalGuardError):
+        return 3
+    return 2 if isinstance(error, ConfigError) else 1
+
+
+def main() -> None:
+    """Runs the command; an error that ShopLens knows is told in words, never as a traceback."""
+    as_json = "--json" in sys.argv
+    try:
+        app(standalone_mode=False)
+        code = 0
+    except ShopLensError as error:
+        tell_error(error, as_json)
+        code = exit_code(error)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        typer.echo("stopped; what was reported as written is safe", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader has gone (| head): not an error of ours. Closing stderr keeps Python from telling of it.
+        sys.stderr.close()
+        code = 0
+    except MemoryError:
+        traceback.print_exc()
+        code = 1
+    sys.exit(code)

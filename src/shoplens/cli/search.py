@@ -1,0 +1,83 @@
+"""``shoplens search``: ask a shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shoplens.cli.options import AsJson, ShopFolder
+from shoplens.cli.output import print_json, show_answer
+from shoplens.core.query import Crop, Query, QueryPicture, Seed, parse_sort
+from shoplens.core.where import parse_where
+from shoplens.core.wire import answer_to_fields
+from shoplens.errors import QueryError
+
+
+def search(
+    words: Annotated[list[str] | None, typer.Argument(help="What to look for, in any language.")] = None,
+    shop: ShopFolder = None,
+    photo: Annotated[list[Path] | None, typer.Option("--photo", "-p", help="A photo of it. Repeatable.")] = None,
+    crop: Annotated[
+        list[str] | None,
+        typer.Option(help="Part of the photo that counts: x0,y0,x1,y1 as shares of 1; one for each --photo."),
+    ] = None,
+    like: Annotated[list[str] | None, typer.Option(help="Id of a product to find more of. Repeatable.")] = None,
+    unlike: Annotated[list[str] | None, typer.Option(help="Id of a product to stay away from. Repeatable.")] = None,
+    where: Annotated[str, typer.Option("--where", "-w", help="A filter: price<49.90 and brand in [Luma, Fila].")] = "",
+    sort: Annotated[str, typer.Option(help="price:asc,brand:desc; without it the best match comes first.")] = "",
+    facets: Annotated[str, typer.Option(help="Fields to count values of, with commas between.")] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", help="Hits of a page.")] = 10,
+    page: Annotated[int, typer.Option(help="Which page.")] = 1,
+    group_by: Annotated[str, typer.Option(help="product (one hit a product) or variant.")] = "product",
+    semantic_ratio: Annotated[
+        float | None, typer.Option(help="0: words as written only; 1: vectors only; the engine decides if not given.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show all parts of each score.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Search a shop by words, photos, products, or any mix of them."""
+    from shoplens.app import open_shop, photo_of, words_of
+
+    crops = [_crop(text) for text in crop or ()]
+    photos = photo or []
+    if crops and len(crops) != len(photos):
+        raise QueryError(
+            f"{len(crops)} crops for {len(photos)} photos", where="--crop", hint="give one for each --photo"
+        )
+    pictures = [photo_of(path) for path in photos]
+    if crops:
+        pictures = [QueryPicture(p.data, c, p.weight, p.name) for p, c in zip(pictures, crops, strict=True)]
+    query = Query(
+        words=words_of(words or ()),
+        pictures=tuple(pictures),
+        seeds=(*(Seed(i) for i in like or ()), *(Seed(i, -1.0) for i in unlike or ())),
+        where=parse_where(where),
+        sort_by=parse_sort(sort),
+        facet_by=tuple(f.strip() for f in facets.split(",") if f.strip()),
+        page=page,
+        per_page=limit,
+        group_by=group_by,
+        semantic_ratio=semantic_ratio,
+        explain=explain,
+    )
+    with open_shop(shop) as opened:
+        opened.catch_up(2.0)
+        answer = opened.search(query)
+    if json:
+        print_json(answer_to_fields(answer))
+    else:
+        show_answer(answer, explain=explain)
+
+
+def _crop(text: str) -> Crop | None:
+    if text.strip() in ("", "all"):
+        return None
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise QueryError(
+            f"{text!r} is no rectangle", where="--crop", hint="write x0,y0,x1,y1, such as 0.2,0.1,0.8,0.9"
+        ) from error
+    return Crop(x0, y0, x1, y1)
