@@ -23,7 +23,7 @@ _DEEPER = ((205, 203, 198), (190, 200, 206), (214, 202, 190), (196, 205, 198), (
 def frame_of(design: Design, size: int, scene: int) -> Frame:
     """Where the product stands in the picture; scene 0 is centred, others move, turn and zoom a little."""
     kind = TABLE[design.kind]
-    zoom, turn, squeeze, centre, mirror = kind.zoom, 0.0, 1.0, (0.0, 0.0), False
+    zoom, turn, squeeze, centre, mirror = kind.zoom, 0.0, 1.0, kind.centre, False
     if design.view == "detail":
         zoom, centre = 1.9, kind.focus
     elif design.view == "angle":
@@ -115,7 +115,7 @@ def _shadow(alpha: Field, pose: str, design: Design) -> Field:
 
 def _moved(field: Field, dx: float, dy: float) -> Field:
     """A field shifted by whole pixels to the right and down; what comes in is zero."""
-    x, y = int(round(dx)), int(round(dy))
+    x, y = round(dx), round(dy)
     out = np.zeros_like(field)
     out[y:, x:] = field[:field.shape[0] - y, :field.shape[1] - x]
     return out

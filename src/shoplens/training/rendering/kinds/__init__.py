@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from . import bags, tops, vessels
+from . import accessories, bags, bottoms, footwear, furniture, tops, vessels
 from .kind import Kind
 
-TABLE: dict[str, Kind] = {kind.name: kind for module in (bags, tops, vessels) for kind in module.KINDS}
+_MODULES = (bags, tops, bottoms, footwear, accessories, vessels, furniture)
+TABLE: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in module.KINDS}
 KINDS: tuple[str, ...] = tuple(TABLE)

@@ -36,3 +36,5 @@ class Kind:
     colours: tuple[str, ...] = DYES
     focus: tuple[float, float] = (0.0, -0.2)
     zoom: float = 1.0
+    centre: tuple[float, float] = (0.0, 0.0)
+    """The point in units that stands in the middle of the picture."""
