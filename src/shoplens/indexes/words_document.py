@@ -1,0 +1,80 @@
+"""A product as a document of the word index."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tantivy
+
+from shoplens.core.catalogue import Product
+from shoplens.indexes.tokens import tokens
+from shoplens.indexes.words_query import identifier_key
+
+NUMBER = "number"
+SEQ = "seq"
+IDENTIFIERS = "identifiers"
+TEXT_FIELDS = ("title", "brand", "category", "attributes", "description", "derived")
+SENTINEL = 0
+"""Product number of the document that carries the sequence number; products are numbered from 1."""
+
+_TOKENIZER = "shoplens"
+
+
+def build_schema() -> Any:
+    """The fields: product number, sequence (of the sentinel), identifiers as they are, and fields of tokens."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field(NUMBER, indexed=True, fast=True)
+    builder.add_unsigned_field(SEQ, fast=True)
+    builder.add_text_field(IDENTIFIERS, tokenizer_name=_TOKENIZER, index_option="basic")
+    for name in TEXT_FIELDS:
+        builder.add_text_field(name, tokenizer_name=_TOKENIZER, index_option="freq")
+    return builder.build()
+
+
+def register(index: Any) -> None:
+    """Gives an index the tokenizer that its fields name: tokens come ready made, parted by spaces."""
+    index.register_tokenizer(_TOKENIZER, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
+
+
+def texts_of(product: Product) -> dict[str, list[str]]:
+    """Field of the index -> the product's texts in it."""
+    variants = product.variants
+    attributes = dict.fromkeys(v for values in product.attributes.values() for v in values)
+    attributes |= dict.fromkeys(v for variant in variants for values in variant.attributes.values() for v in values)
+    codes = dict.fromkeys(code for v in variants for code in (v.sku, v.mpn, v.gtin) if code)
+    return {
+        "title": [product.title, *(t.title for t in product.translations)],
+        "brand": [product.brand],
+        "category": list(dict.fromkeys(step for path in (product.category, *product.categories) for step in path)),
+        "attributes": [*attributes, *codes],
+        "description": [product.description, *(t.description for t in product.translations)],
+        "derived": [d.text for d in product.derived],
+    }
+
+
+def identifiers_of(product: Product) -> set[str]:
+    """The keys under which the product is found outright: its id, its variants' ids, skus, gtins and mpns."""
+    names = [product.id]
+    for variant in product.variants:
+        names += [variant.id, variant.sku, variant.gtin, variant.mpn]
+    return {key for key in map(identifier_key, filter(None, names)) if key}
+
+
+def document(number: int, product: Product) -> Any:
+    """The document of a product."""
+    out = tantivy.Document()
+    out.add_unsigned(NUMBER, number)
+    for name, texts in texts_of(product).items():
+        found = [token for text in texts if text for token in tokens(text)]
+        if found:
+            out.add_text(name, " ".join(found))
+    out.add_text(IDENTIFIERS, " ".join(identifiers_of(product)))
+    return out
+
+
+def sentinel(seq: int) -> Any:
+    """The document that tells up to which sequence number the index stands."""
+    out = tantivy.Document()
+    out.add_unsigned(NUMBER, SENTINEL)
+    out.add_unsigned(SEQ, seq)
+    return out

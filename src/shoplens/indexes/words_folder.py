@@ -1,0 +1,147 @@
+"""The word index on disk: generations of a tantivy folder, and a file that names the one in use.
+
+``words.json`` holds the version of schema and tokens and the name of the generation. A rebuild begins
+another generation beside the old one, so that a process that still reads the old one is not disturbed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from shoplens.errors import ShopError, ShopLockedError
+from shoplens.indexes import tokens
+from shoplens.indexes.words_document import build_schema, register
+
+VERSION = f"1.{tokens.VERSION}"
+"""Of the schema and of the tokens: an index of another version is rebuilt."""
+
+Stamp = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Generation:
+    """An open generation. ``stamp`` tells which commit of it was last looked at."""
+
+    name: str
+    path: Path
+    index: Any
+    stamp: Stamp
+
+
+class WordFolder:
+    """The folder of a word index."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._names = root / "words.json"
+
+    def current(self) -> str:
+        """The name of the generation in use; "" if there is none of this version."""
+        try:
+            data = json.loads(self._names.read_text("utf-8"))
+            return str(data["generation"]) if data["version"] == VERSION else ""
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def stamp(self, generation: Generation | None) -> Stamp:
+        """Changes when the generation in use or its last commit does."""
+        return (*_stat(self._names), *(_stat(generation.path / "meta.json") if generation else ()))
+
+    def open(self, create: bool) -> Generation | None:
+        """The generation in use, or a fresh one if ``create``; None if there is none.
+
+        Raises:
+            ShopError: its files are damaged, or the folder cannot be written to.
+        """
+        name = self.current()
+        if not name or not (self.root / name / "meta.json").exists():
+            if not create:
+                return None
+            name = self._begin()
+        path = self.root / name
+        with native(path):
+            index = tantivy.Index(build_schema(), str(path))
+            index.config_reader("manual")
+            register(index)
+            index.reload()
+        generation = Generation(name, path, index, ())
+        generation.stamp = self.stamp(generation)
+        return generation
+
+    def writer(self, generation: Generation, heap: int) -> Any:
+        """tantivy's writer: one thread, ``heap`` bytes. Raises ShopLockedError if another process has it."""
+        try:
+            with native(generation.path):
+                return generation.index.writer(heap, 1)
+        except ShopError as error:
+            if "lock" not in error.message.lower():
+                raise
+            raise ShopLockedError(
+                "another process is writing to the word index",
+                where=str(generation.path),
+                hint="write through that process, or stop it first",
+            ) from error
+
+    def retire(self) -> None:
+        """Forgets the generation in use: the next ``open`` begins another."""
+        with suppress(OSError):
+            self._names.unlink(missing_ok=True)
+
+    def _begin(self) -> str:
+        name = f"words-{uuid.uuid4().hex[:12]}"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            for old in self.root.glob("words-*"):
+                shutil.rmtree(old, ignore_errors=True)
+            path = self.root / name
+            path.mkdir()
+            with native(path):
+                tantivy.Index(build_schema(), str(path))
+            temporary = self._names.with_name(f"words.json.{os.getpid()}.tmp")
+            with temporary.open("w", encoding="utf-8") as file:
+                json.dump({"version": VERSION, "generation": name}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._names)
+        except OSError as error:
+            raise ShopError(
+                f"the word index cannot be written: {error}",
+                where=str(self.root),
+                hint="free some space or mend the folder's permissions; nothing is lost, it is built anew",
+            ) from error
+        return name
+
+
+@contextmanager
+def native(where: Path) -> Iterator[None]:
+    """Turns whatever tantivy raises, a panic of its Rust code too, into ShopError."""
+    try:
+        yield
+    except (ShopError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise ShopError(
+            f"the word index failed: {error}",
+            where=str(where),
+            hint="it is built anew from the catalogue; run: shoplens doctor",
+        ) from error
+
+
+def _stat(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_mtime_ns, found.st_size)

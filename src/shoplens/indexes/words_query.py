@@ -1,0 +1,193 @@
+"""Words as a shopper types them to a tantivy query.
+
+What a match is: the words of a query (stop words left out, words that no product has left out) are its terms. A product
+matches if it has both of two terms, at least two thirds of three or more; a run of Chinese characters is one
+term, and asks for two thirds of its characters, all of them up to three. If no product does, one term
+fewer is asked for, and so on down to one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tantivy
+
+from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, word
+
+MAX_TERMS = 32
+"""Terms of a query that count; later ones are left out."""
+
+BOOSTS = {"title": 3.0, "brand": 2.0, "category": 1.5, "attributes": 1.0, "description": 1.0, "derived": 0.4}
+"""Field of the index -> its weight."""
+
+EXACT = 1_000.0
+"""Score of an exact identifier (sku, gtin, mpn, id): above any sum of words."""
+TYPO = 0.5
+"""Share of the weight for a word that is one letter away."""
+PART = 0.5
+"""Share of the weight for the parts of a compound, beside the whole."""
+PAIR = 1.0
+CHARACTER = 0.4
+
+Frequency = Callable[[str, str], int]
+"""Field, token -> number of documents that have it."""
+
+
+@dataclass(slots=True)
+class Term:
+    """One word of the query: as written, its word, and other ways to write it together with a neighbour."""
+
+    written: str
+    word: Word
+    joined: tuple[str, ...] = ()
+
+    @property
+    def characters(self) -> tuple[str, ...]:
+        """The characters of a Chinese run that count."""
+        if not self.word.parts or not is_unspaced(self.word.parts[0]):
+            return ()
+        distinct = tuple(dict.fromkeys(self.word.parts))
+        return tuple(c for c in distinct if c not in LIGHT) or distinct
+
+
+def terms_of(words: str) -> list[Term]:
+    """The terms of a query, in order, each once."""
+    found: list[Term] = []
+    written = [raw for raw in re.split(r"\s+", words) if raw]
+    for raw in written:
+        pieces = chunks(normalise(raw))
+        for piece in pieces:
+            found.append(Term(raw if len(pieces) == 1 else piece, word(piece)))
+            if len(found) > 1:
+                both = join(found[-2].word.whole, piece)
+                if both:
+                    found[-2].joined += (both,)
+                    found[-1].joined += (both,)
+    useful = [t for t in found if t.written.lower() not in STOP_WORDS and t.word.tokens != ("的",)]
+    seen: dict[Word, Term] = {}
+    for term in useful or found:
+        seen.setdefault(term.word, term)
+    return list(seen.values())[:MAX_TERMS]
+
+
+def required(count: int) -> int:
+    """How many of ``count`` terms a product must have: all of one and two, two thirds of more."""
+    return count if count < 3 else -(-2 * count // 3)
+
+
+def required_characters(count: int) -> int:
+    """How many of the characters of a Chinese run: all up to three, two thirds of more."""
+    return count if count < 4 else -(-2 * count // 3)
+
+
+class QueryBuilder:
+    """Builds tantivy queries for one state of the index."""
+
+    def __init__(self, schema: Any, frequency: Frequency) -> None:
+        self._schema = schema
+        self._frequency = frequency
+
+    def known(self, terms: Sequence[Term]) -> list[Any]:
+        """One query for each term that some product has, or nearly has."""
+        return [query for query in map(self.term, terms) if query is not None]
+
+    def term(self, term: Term) -> Any | None:
+        """The query of one term; None where no product can match it."""
+        characters = term.characters
+        if characters:
+            return self._run(term.word, characters)
+        options: list[Any] = []
+        for token in dict.fromkeys([term.word.whole, *term.word.more, *term.joined]):
+            if token and (found := self._token(token, 1.0)) is not None:
+                options.append(found)
+        parts = [p for p in term.word.parts if p]
+        if parts:
+            queries = [self._token(part, PART) for part in parts]
+            if all(q is not None for q in queries):
+                options.append(_all(queries))
+        if not options and not parts:
+            options += self._typo(term.word.whole)
+        identifier = normalise(term.written)
+        if len(identifier) >= 4 and any(c.isdigit() for c in identifier):
+            options += self._identifier(identifier)
+        return _any(options)
+
+    def whole(self, words: str) -> Any | None:
+        """The query as a whole taken for an identifier; None where no product has it."""
+        return _any(self._identifier(normalise(words)))
+
+    def _identifier(self, text: str) -> list[Any]:
+        key = identifier_key(text)
+        if not key or not self._frequency("identifiers", key):
+            return []
+        exact = tantivy.Query.term_query(self._schema, "identifiers", key, "basic")
+        return [tantivy.Query.const_score_query(exact, EXACT)]
+
+    def _token(self, token: str, weight: float) -> Any | None:
+        options = [
+            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, token, "freq"), weight * boost)
+            for field, boost in BOOSTS.items()
+            if self._frequency(field, token)
+        ]
+        return _any(options)
+
+    def _run(self, run: Word, characters: Sequence[str]) -> Any | None:
+        queries = [q for c in characters if (q := self._token(c, CHARACTER)) is not None]
+        if len(queries) < required_characters(len(characters)):
+            return None
+        core = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, q) for q in queries],
+            minimum_number_should_match=required_characters(len(characters)),
+        )
+        pairs = [q for p in dict.fromkeys(run.pairs) if (q := self._token(p, PAIR)) is not None]
+        return (
+            tantivy.Query.boolean_query([(tantivy.Occur.Must, core), *((tantivy.Occur.Should, q) for q in pairs)])
+            if pairs
+            else core
+        )
+
+    def _typo(self, token: str) -> list[Any]:
+        if len(token) < 4 or not token.isalpha():
+            return []
+        return [
+            tantivy.Query.boost_query(
+                tantivy.Query.fuzzy_term_query(self._schema, field, token, distance=1, transposition_cost_one=True),
+                TYPO * BOOSTS[field],
+            )
+            for field in ("title", "brand", "category", "attributes", "description")
+        ]
+
+
+def at_least(queries: Sequence[Any], count: int) -> Any:
+    """At least ``count`` of the queries; scores add up."""
+    if len(queries) == 1:
+        return queries[0]
+    should = [(tantivy.Occur.Should, query) for query in queries]
+    return tantivy.Query.boolean_query(should, minimum_number_should_match=count)
+
+
+def either(first: Any, second: Any) -> Any:
+    """One of the two or both; scores add up."""
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, first), (tantivy.Occur.Should, second)])
+
+
+def identifier_key(text: str) -> str:
+    """An identifier without case, separators and white space: "006R-90321" and "006r90321" are one."""
+    return "".join(c for c in normalise(text) if c.isalnum())[:64]
+
+
+def _all(queries: Sequence[Any]) -> Any:
+    if len(queries) == 1:
+        return queries[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
+
+
+def _any(queries: Sequence[Any]) -> Any | None:
+    if not queries:
+        return None
+    if len(queries) == 1:
+        return queries[0]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
