@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from urllib.parse import unquote
@@ -16,13 +18,14 @@ from shoplens.errors import ConfigError, FetchRefusedError, PictureError
 from shoplens.pictures.limits import MB
 
 MAX_BYTES = 20 * MB
+_MAX_FILES = 1_000_000
 
 
 class FolderSource:
     """Pictures in a folder.
 
     A location is a path below the folder, with / or \\ between its parts. Where nothing lies there, the folder is
-    searched for a file of that name (once indexed; the first in path order wins), so that ``images/x.jpg`` is found
+    searched for a file of that name (indexed once; the first in path order wins), so that ``images/x.jpg`` is found
     as ``x.jpg`` and the other way round. Links are followed only within the folder.
     """
 
@@ -76,25 +79,27 @@ class FolderSource:
 
     def _resolve(self, location: str) -> Path | None:
         """The file meant, or None. Raises FetchRefusedError for what lies outside."""
-        for name in _spellings(location):
-            path = self._inside(name, location)
-            if path is not None and path.is_file():
-                return path
-        return self._index().get(PurePosixPath(location.replace("\\", "/")).name)
-
-    def _inside(self, name: str, location: str) -> Path | None:
-        if "\x00" in name:
+        if "\x00" in location:
             raise FetchRefusedError("a path with a zero byte", where=repr(location), hint="give a plain path")
-        relative = PurePosixPath(name)
-        if ".." in relative.parts:
+        outside = False
+        for name in _spellings(location):
+            if ".." in PurePosixPath(name).parts:
+                raise self._outside(location)
+            try:
+                path = (self._root / name).resolve()
+                if not path.is_relative_to(self._root):
+                    # A path from the root of some other machine may still name a file of ours; a link may not.
+                    if not PurePosixPath(name).is_absolute():
+                        raise self._outside(location)
+                    outside = True
+                elif path.is_file():
+                    return path
+            except (OSError, RuntimeError, ValueError):  # a loop of links, a name too long
+                continue
+        found = self._index().get(PurePosixPath(location.replace("\\", "/")).name)
+        if found is None and outside:
             raise self._outside(location)
-        try:
-            path = (self._root / relative).resolve()
-        except (OSError, RuntimeError):  # a loop of links, a name too long
-            return None
-        if not path.is_relative_to(self._root):
-            raise self._outside(location)
-        return path
+        return found
 
     def _outside(self, location: str) -> FetchRefusedError:
         return FetchRefusedError(
@@ -104,11 +109,13 @@ class FolderSource:
         )
 
     def _index(self) -> dict[str, Path]:
+        """File name -> path, for the first million files; links that lead outside are left out."""
         with self._lock:
             if self._names is None:
+                files = itertools.islice(_files(self._root), _MAX_FILES)
                 names: dict[str, Path] = {}
-                for path in sorted(self._root.rglob("*")):
-                    if path.is_file() and path.resolve().is_relative_to(self._root):
+                for path in files:
+                    if not path.is_symlink() or path.resolve().is_relative_to(self._root):
                         names.setdefault(path.name, path)
                 self._names = names
             return self._names
@@ -205,6 +212,13 @@ def too_large(where: str, max_bytes: int) -> PictureError:
         where=where,
         hint="reduce the picture, or raise the byte limit",
     )
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):  # does not follow links to folders
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            yield Path(folder, name)
 
 
 def _missing(location: str, searched: str) -> PictureError:
