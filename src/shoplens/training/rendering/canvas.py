@@ -215,7 +215,7 @@ class Canvas:
             both = (box + far * np.float32(0.45)) * front
             if material.metal:
                 lit = lit * np.float32(0.45) + np.float32(0.52) - ry * np.float32(0.28) \
-                    + np.cos(rx * np.float32(4.2) + ry * np.float32(1.5)) * np.float32(0.20) - np.float32(0.18)
+                    + np.cos(rx * np.float32(4.6) + ry * np.float32(2.4)) * np.float32(0.30) - np.float32(0.26)
                 lit = np.maximum(lit, np.float32(0.08)) + both * np.float32(0.75)
             else:
                 both = both * np.float32(material.mirror)

@@ -15,6 +15,8 @@ _LIMITED = {"denim": DENIMS, "leather": HIDES, "suede": HIDES, "wood": WOODS,
 def palette(kind: str, material: str) -> tuple[str, ...]:
     """Colours that this kind comes in when made of this material."""
     allowed = TABLE[kind].colours
+    if kind == "watch" and material == "metal":
+        return METALS
     if material in _LIMITED:
         both = tuple(c for c in _LIMITED[material] if c in allowed)
         return both or _LIMITED[material]
@@ -45,6 +47,9 @@ def sample(rng: np.random.Generator, kind: str | None = None) -> Design:
         colour, second = ("tan", "brown") if rng.random() < 0.6 else ("beige", "tan")
     elif pattern == "camouflage":
         colour, second = ("olive", "tan") if rng.random() < 0.6 else ("beige", "olive")
+    elif colour in METALS:
+        gems = ("red", "blue", "green", "purple", "pink", "teal", "white")
+        second = gems[int(rng.integers(len(gems)))]
     else:
         second = partner(colour, rng)
     view = str(rng.choice(VIEWS, p=[0.55, 0.3, 0.15]))

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..canvas import Canvas
 from ..curves import ellipse, offset, path, polygon, ribbon, rounded_box, smoothed, spline
-from ..design import METAL_COLOURS, Design
-from ..parts import Fold, ball, flat, lathe, seam, shade, slab, stitch, tube
+from ..design import Design
+from ..parts import Fold, ball, flat, seam, shade, slab, stitch, tube
 from .kind import DYES, HIDES, METALS, PRINTS, Kind
 
 
@@ -338,11 +338,8 @@ def headphones(c: Canvas, d: Design, r: np.random.Generator) -> None:
         x0, x1 = (w - 0.04, w + 0.17) if s > 0 else (-w - 0.17, -w + 0.04)
         slab(c, rounded_box(x0, 0.04, x1, 0.62, 0.10), c.main, edge=0.08, dome=0.05, bulge=0.08, cast=0.4)
         seam(c, rounded_box(x0 + 0.045, 0.10, x1 - 0.045, 0.56, 0.07), 0.010, 0.35)
-    lathe_free = rounded_box(-0.09, -0.725, 0.09, -0.655, 0.02)
-    shade(c, lathe_free, 0.2, 0.02)
 
 
-_ = (lathe, METAL_COLOURS)
 KINDS = (
     Kind("watch", watch, "flat", ("leather", "leather", "rubber", "metal", "nylon"), ("plain",), HIDES, (0.0, 0.0)),
     Kind("sunglasses", sunglasses, "flat", ("plastic", "plastic", "metal"), ("plain", "plain", "plain", "leopard"), DYES, (0.3, 0.0), 1.15),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..canvas import Canvas, Paint
-from ..curves import Points, flipped, offset, path, polygon, rounded_box, smoothed, spline
+from ..curves import Points, offset, path, polygon, rounded_box, smoothed, spline
 from ..design import Design
 from ..parts import Fold, ball, flat, seam, shade, slab, stitch, tube
 from .kind import DYES, HIDES, Kind
@@ -221,7 +221,6 @@ def ribbon_of(line: Points, width: float) -> Points:
     return path(offset(line, width / 2), offset(line, -width / 2)[::-1])
 
 
-_ = flipped
 KINDS = (
     Kind("sneaker", sneaker, "standing", ("canvas", "leather", "suede", "nylon"), ("plain", "plain", "plain", "colour-block", "checks", "leopard"), DYES, (0.1, 0.1), 1.12),
     Kind("boot", boot, "standing", ("leather", "leather", "suede", "rubber"), ("plain",), HIDES, (0.1, 0.2), 1.05),

@@ -8,7 +8,7 @@ from ..canvas import Canvas
 from ..curves import ellipse, path, polygon, rounded_box, smoothed, spline
 from ..design import Design
 from ..parts import Fold, ball, flat, lathe, seam, shade, slab, tube
-from .kind import DYES, PRINTS, WOODS, Kind
+from .kind import DYES, PRINTS, Kind
 
 
 def cushion(c: Canvas, d: Design, r: np.random.Generator) -> None:
@@ -79,7 +79,7 @@ def stool(c: Canvas, d: Design, r: np.random.Generator) -> None:
     wood = c.paint(("tan", "brown", "beige")[int(r.integers(3))], "wood") if d.material != "wood" else c.main.plain()
     rx = r.uniform(0.40, 0.46)
     y0 = r.uniform(-0.50, -0.40)
-    legs = ((-0.55, 0.62, 0.64), (0.55, 0.62, 0.64), (-0.75, 0.95, 0.80), (0.75, 0.95, 0.80))
+    legs = ((-0.50, -0.62, 0.66), (0.50, 0.62, 0.66), (-0.70, -0.95, 0.80), (0.70, 0.95, 0.80))
     tube(c, ellipse(0, 0.36, rx * 0.80, rx * 0.15, 180, 360, 40), 0.020, wood.tinted(0.7))
     for k, (a, b, end) in enumerate(legs):
         tube(c, polygon([(a * rx, y0 + 0.06), (b * rx, end)]), np.asarray([0.034, 0.026]), wood.tinted(0.7 if k < 2 else 1.0))
@@ -116,8 +116,6 @@ def armchair(c: Canvas, d: Design, r: np.random.Generator) -> None:
     for s in (-1, 1):
         arm = smoothed([(s * (w - 0.15), -0.12), (s * (w + 0.04), -0.12), (s * (w + 0.03), 0.60), (s * (w - 0.13), 0.60)], 0.09, 10)
         slab(c, arm, c.main.sized(1.3), edge=0.085, dome=0.05, bulge=0.08, cast=0.5)
-    if r.random() < 0.0:
-        flat(c, rounded_box(0, 0, 0.1, 0.1, 0.01), wood)
 
 
 def clock(c: Canvas, d: Design, r: np.random.Generator) -> None:
@@ -159,7 +157,6 @@ def plate(c: Canvas, d: Design, r: np.random.Generator) -> None:
     seam(c, ellipse(0.004, 0.008, well - 0.03, well - 0.03, 150, 330, 60), 0.03, 0.15)
 
 
-_ = WOODS
 KINDS = (
     Kind("cushion", cushion, "flat", ("cotton", "linen", "velvet", "knit", "silk"), PRINTS, DYES, (0.3, -0.3), 1.08),
     Kind("chair", chair, "standing", ("velvet", "leather", "linen", "plastic", "wood"), ("plain",), DYES, (0.0, -0.4)),

@@ -8,7 +8,7 @@ from ..canvas import Canvas, Paint
 from ..curves import Points, ellipse, flipped, offset, path, polygon, rounded_box, smoothed, spline
 from ..design import Design
 from ..parts import Fold, ball, drape, flat, seam, shade, slab, stitch, tube
-from .kind import DENIMS, DYES, HIDES, PRINTS, Kind
+from .kind import DYES, HIDES, PRINTS, Kind
 
 
 def _thread(c: Canvas) -> Paint:
@@ -300,4 +300,3 @@ KINDS = (
     Kind("dress", dress, "flat", ("cotton", "silk", "satin", "linen", "velvet"), PRINTS, DYES, (0.0, -0.35)),
     Kind("jacket", jacket, "flat", ("denim", "leather", "suede", "nylon"), ("plain", "plain", "plain", "colour-block"), HIDES, (0.0, -0.3)),
 )
-_ = DENIMS

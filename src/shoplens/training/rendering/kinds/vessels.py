@@ -8,7 +8,7 @@ from ..canvas import Canvas
 from ..curves import ellipse, path, polygon, spline
 from ..design import Design
 from ..parts import ball, lathe, slab, tube
-from .kind import DYES, METALS, WOODS, Kind
+from .kind import DYES, Kind
 
 GLAZES = ("plain", "plain", "plain", "stripes", "polka dots", "speckled", "marbled", "floral", "zigzag", "colour-block")
 
@@ -136,15 +136,13 @@ def teapot(c: Canvas, d: Design, r: np.random.Generator) -> None:
     ball(c, 0, y0 - 0.17, 0.058, c.paint("tan", "wood") if r.random() < 0.4 else body.plain())
 
 
-CLAY = tuple(c for c in DYES if c != "black") + ("black",)
 KINDS = (
-    Kind("mug", mug, "standing", ("ceramic",), GLAZES, CLAY, (-0.1, 0.0)),
-    Kind("vase", vase, "standing", ("ceramic", "ceramic", "glass"), GLAZES, CLAY, (0.0, -0.2)),
-    Kind("bottle", bottle, "standing", ("metal", "plastic", "glass"), ("plain", "plain", "plain", "stripes", "marbled", "colour-block"), CLAY, (0.0, -0.25)),
-    Kind("bowl", bowl, "standing", ("ceramic", "ceramic", "wood"), GLAZES, CLAY, (0.1, 0.05)),
-    Kind("plant pot", plant_pot, "standing", ("ceramic",), GLAZES, CLAY, (0.0, 0.3)),
-    Kind("lamp", lamp, "standing", ("linen", "cotton", "straw"), ("plain", "plain", "stripes", "floral", "checks", "zigzag"), CLAY, (0.0, -0.35)),
-    Kind("candle", candle, "standing", ("ceramic", "glass", "metal"), ("plain",), CLAY, (0.0, 0.1)),
-    Kind("teapot", teapot, "standing", ("ceramic", "ceramic", "metal"), GLAZES, CLAY, (0.1, 0.0)),
+    Kind("mug", mug, "standing", ("ceramic",), GLAZES, DYES, (-0.1, 0.0)),
+    Kind("vase", vase, "standing", ("ceramic", "ceramic", "glass"), GLAZES, DYES, (0.0, -0.2)),
+    Kind("bottle", bottle, "standing", ("metal", "plastic", "glass"), ("plain", "plain", "plain", "stripes", "marbled", "colour-block"), DYES, (0.0, -0.25)),
+    Kind("bowl", bowl, "standing", ("ceramic", "ceramic", "wood"), GLAZES, DYES, (0.1, 0.05)),
+    Kind("plant pot", plant_pot, "standing", ("ceramic",), GLAZES, DYES, (0.0, 0.3)),
+    Kind("lamp", lamp, "standing", ("linen", "cotton", "straw"), ("plain", "plain", "stripes", "floral", "checks", "zigzag"), DYES, (0.0, -0.35)),
+    Kind("candle", candle, "standing", ("ceramic", "glass", "metal"), ("plain",), DYES, (0.0, 0.1)),
+    Kind("teapot", teapot, "standing", ("ceramic", "ceramic", "metal"), GLAZES, DYES, (0.1, 0.0)),
 )
-_ = (METALS, WOODS)
