@@ -1,0 +1,91 @@
+"""Pictures that a shop lists in a file of their own beside the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from shoplens.core.catalogue import ImageRef, Product, RowProblem, Variant
+from shoplens.errors import FeedError
+from shoplens.feeds.columns import fold
+from shoplens.feeds.delimited import Delimited
+from shoplens.feeds.values import text
+
+MAX_BYTES = 128 * 1024 * 1024
+_IMAGE = ("image", "imagelink", "imageurl", "filename", "picture")
+
+
+class Companion:
+    """A CSV or TSV named ``*images*`` with the columns ``product_id``, ``image`` and one of ``variant``/``sku`` or ``color``.
+
+    A row's picture goes to the variant it names, else to the variants of its colour, else to the product.
+    """
+
+    def __init__(self, path: Path, by_product: Mapping[str, list[tuple[str, str, str]]]) -> None:
+        self.path = path
+        self._by_product = by_product
+
+    @classmethod
+    def beside(cls, feed: Path) -> Companion | None:
+        """The companion of a feed, None where there is none that is fit. One of several: the first by name."""
+        for path in sorted(feed.parent.glob("*images*")):
+            if (
+                path == feed
+                or not path.is_file()
+                or not path.name.lower().endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz"))
+            ):
+                continue
+            try:
+                found = cls._load(path) if path.stat().st_size <= MAX_BYTES else None
+            except (FeedError, OSError):
+                continue
+            if found is not None:
+                return found
+        return None
+
+    @classmethod
+    def _load(cls, path: Path) -> Companion | None:
+        reader = Delimited(path)
+        headers = {fold(column): column for column in reader.columns}
+        image = next((headers[name] for name in _IMAGE if name in headers), None)
+        product = headers.get("productid")
+        if image is None or product is None:
+            return None
+        variant = next((headers[name] for name in ("variant", "variantid", "sku") if name in headers), None)
+        color = next((headers[name] for name in ("color", "colour") if name in headers), None)
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for row in reader.rows():
+            if isinstance(row, RowProblem):
+                continue
+            location = text(row.values.get(image))
+            key = text(row.values.get(product))
+            if location and key:
+                of = text(row.values.get(variant)) if variant else ""
+                found.setdefault(key, []).append((of, text(row.values.get(color)) if color else "", location))
+        return cls(path, found)
+
+    def add_to(self, product: Product) -> Product:
+        """The product with the pictures that are listed for it; those it has stay in front."""
+        listed = self._by_product.get(product.id)
+        if not listed:
+            return product
+        variants: list[Variant] = []
+        used: set[int] = set()
+        for variant in product.variants:
+            colors = {value.casefold() for value in variant.attributes.get("color", ())}
+            mine = []
+            for number, (of, color, location) in enumerate(listed):
+                if of in (variant.id, variant.sku) if of else color and color.casefold() in colors:
+                    mine.append(ImageRef(location))
+                    used.add(number)
+            variants.append(replace(variant, images=_once(variant.images, mine)) if mine else variant)
+        rest = [ImageRef(location) for number, (_, _, location) in enumerate(listed) if number not in used]
+        return replace(product, images=_once(product.images, rest), variants=tuple(variants))
+
+
+def _once(first: tuple[ImageRef, ...], more: list[ImageRef]) -> tuple[ImageRef, ...]:
+    found: dict[str, ImageRef] = {}
+    for image in (*first, *more):
+        found.setdefault(image.location, image)
+    return tuple(found.values())
