@@ -12,8 +12,8 @@ from shoplens.feeds.money import ISO
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "id": (
-        "id", "product_id", "item_id", "article_id", "asin", "code", "product code", "article number", "item number",
-        "handle", "uid", "编号", "商品编号", "产品编号", "商品id", "产品id", "货号", "商品编码",
+        "id", "product_id", "item_id", "article_id", "asin", "code", "product_code", "article_number",
+        "item_number", "handle", "uid", "编号", "商品编号", "产品编号", "商品id", "产品id", "货号", "商品编码",
     ),
     "item_group_id": (
         "item_group_id", "group_id", "parent_id", "parent_sku", "style_id", "style_code", "spu", "spu_id",
@@ -25,8 +25,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "标题", "名称", "商品名称", "产品名称", "商品标题", "品名", "headline", "label",
     ),
     "description": (
-        "description", "body", "body_html", "long_description", "product_description", "short_description", "summary",
-        "details", "描述", "商品描述", "产品描述", "详情", "商品详情", "简介",
+        "description", "body", "body_html", "long_description", "product_description", "short_description",
+        "summary", "details", "描述", "商品描述", "产品描述", "详情", "商品详情", "简介",
     ),
     "brand": ("brand", "vendor", "brand_name", "manufacturer", "maker", "品牌", "厂商", "制造商"),
     "category": (
@@ -37,30 +37,44 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "price": (
         "price", "regular_price", "unit_price", "retail_price", "amount", "价格", "售价", "单价", "零售价", "现价",
     ),
-    "sale_price": ("sale_price", "special_price", "discount_price", "promo_price", "offer_price", "促销价", "特价", "折扣价", "活动价"),
-    "list_price": ("list_price", "compare_at_price", "msrp", "rrp", "original_price", "old_price", "was_price", "原价", "市场价", "吊牌价", "划线价"),
+    "sale_price": (
+        "sale_price", "special_price", "discount_price", "promo_price", "offer_price", "促销价", "特价", "折扣价",
+        "活动价",
+    ),
+    "list_price": (
+        "list_price", "compare_at_price", "msrp", "rrp", "original_price", "old_price", "was_price", "原价",
+        "市场价", "吊牌价", "划线价",
+    ),
     "price_minor": ("price_minor", "price_cents", "price_in_cents", "price_raw", "价格分"),
     "sale_dates": ("sale_price_effective_date",),
     "currency": ("currency", "currency_code", "price_currency", "币种", "货币"),
     "in_stock": (
-        "in_stock", "availability", "stock_status", "is_in_stock", "available", "instock", "有货", "是否有货", "库存状态",
+        "in_stock", "availability", "stock_status", "is_in_stock", "available", "instock", "有货", "是否有货",
+        "库存状态",
     ),
-    "quantity": ("quantity", "qty", "stock", "inventory", "stock_quantity", "inventory_quantity", "库存", "库存数量", "数量"),
+    "quantity": (
+        "quantity", "qty", "stock", "inventory", "stock_quantity", "inventory_quantity", "库存", "库存数量",
+        "数量",
+    ),
     "gtin": ("gtin", "ean", "ean13", "upc", "barcode", "gtin13", "gtin14", "isbn", "条码", "条形码", "商品条码"),
     "mpn": ("mpn", "manufacturer_part_number", "part_number", "型号"),
-    "link": ("link", "url", "product_url", "product_link", "canonical_url", "source_url", "链接", "商品链接", "网址"),
+    "link": (
+        "link", "url", "product_url", "product_link", "canonical_url", "source_url", "链接", "商品链接", "网址",
+    ),
     "image": (
         "image", "image_link", "image_url", "image_src", "main_image", "primary_image", "picture", "photo", "img",
-        "img_url", "image_path", "picture_url", "photo_url", "base_image", "featured_image", "featured_media", "filename",
-        "主图", "图片", "商品图片", "图片链接", "图片地址", "图像",
+        "img_url", "image_path", "picture_url", "photo_url", "base_image", "featured_image", "featured_media",
+        "filename", "主图", "图片", "商品图片", "图片链接", "图片地址", "图像",
     ),
     "images": (
-        "images", "additional_image_link", "additional_image_links", "additional_images", "image_links", "image_urls",
-        "pictures", "photos", "gallery", "other_images", "附图", "更多图片", "图片列表", "细节图",
+        "images", "additional_image_link", "additional_image_links", "additional_images", "image_links",
+        "image_urls", "pictures", "photos", "gallery", "other_images", "附图", "更多图片", "图片列表", "细节图",
     ),
     "image_alt": ("image_alt", "image_alt_text", "alt_text", "图片描述"),
     "tags": ("tags", "keywords", "labels", "标签", "关键词"),
-    "color": ("color", "colour", "base_colour", "base_color", "colors", "colours", "color_name", "颜色", "色彩", "主色"),
+    "color": (
+        "color", "colour", "base_colour", "base_color", "colors", "colours", "color_name", "颜色", "色彩", "主色",
+    ),
     "size": ("size", "sizes", "size_name", "尺码", "尺寸", "大小"),
     "material": ("material", "materials", "fabric", "材质", "面料", "材料"),
     "pattern": ("pattern", "patterns", "图案", "花纹"),
@@ -76,62 +90,19 @@ ATTRIBUTES = ("tags", "color", "size", "material", "pattern", "gender")
 """Targets that become attributes of this name."""
 
 LEVELS: dict[str, float] = {
-    "department": 1, "master_category": 1, "main_category": 1, "top_category": 1, "category_1": 1, "category_level_1": 1,
-    "level_1": 1, "一级类目": 1, "一级分类": 1, "大类": 1,
-    "sub_category": 2, "category_2": 2, "category_level_2": 2, "level_2": 2, "二级类目": 2, "二级分类": 2, "中类": 2,
+    "department": 1, "master_category": 1, "main_category": 1, "top_category": 1, "category_1": 1,
+    "category_level_1": 1, "level_1": 1, "一级类目": 1, "一级分类": 1, "大类": 1, "sub_category": 2,
+    "category_2": 2, "category_level_2": 2, "level_2": 2, "二级类目": 2, "二级分类": 2, "中类": 2,
     "article_type": 3, "sub_sub_category": 3, "category_3": 3, "category_level_3": 3, "level_3": 3, "三级类目": 3,
-    "三级分类": 3, "小类": 3,
-    "category_4": 4, "category_level_4": 4, "level_4": 4, "四级类目": 4,
+    "三级分类": 3, "小类": 3, "category_4": 4, "category_level_4": 4, "level_4": 4, "四级类目": 4,
 }  # fmt: skip
 """Headers of a category's levels, from the general to the special; a category column counts between 1 and 2."""
 
-LANGUAGES = frozenset(
-    [
-        "ar",
-        "bg",
-        "bn",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "en",
-        "es",
-        "et",
-        "fa",
-        "fi",
-        "fr",
-        "he",
-        "hi",
-        "hr",
-        "hu",
-        "id",
-        "it",
-        "ja",
-        "ka",
-        "kk",
-        "ko",
-        "lt",
-        "lv",
-        "ms",
-        "nb",
-        "nl",
-        "no",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sr",
-        "sv",
-        "th",
-        "tr",
-        "uk",
-        "ur",
-        "vi",
-        "zh",
-    ]
-)
+LANGUAGES = frozenset({
+    "ar", "bg", "bn", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fr", "he", "hi", "hr", "hu",
+    "id", "it", "ja", "ka", "kk", "ko", "lt", "lv", "ms", "nb", "nl", "no", "pl", "pt", "ro", "ru", "sk",
+    "sl", "sr", "sv", "th", "tr", "uk", "ur", "vi", "zh",
+})  # fmt: skip
 TRANSLATED = ("title", "description")
 TARGETS = (*SYNONYMS, *(f"{name}_<language>" for name in TRANSLATED))
 """What ``mapping`` can name on its left side."""

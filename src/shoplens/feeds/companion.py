@@ -17,7 +17,7 @@ _IMAGE = ("image", "imagelink", "imageurl", "filename", "picture")
 
 
 class Companion:
-    """A CSV or TSV named ``*images*`` with the columns ``product_id``, ``image`` and one of ``variant``/``sku`` or ``color``.
+    """A CSV or TSV named ``*images*`` with the columns product_id and image, and variant, sku or color if it likes.
 
     A row's picture goes to the variant it names, else to the variants of its colour, else to the product.
     """

@@ -88,7 +88,7 @@ class Waiting:
     """Parts that wait for the rest of their product, in a temporary file, each with the place of the one before."""
 
     def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # type: ignore[assignment] # noqa: SIM115
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115
         self._end = 0
         self._latest: dict[str, tuple[int, int]] = {}
 
@@ -115,7 +115,7 @@ class Waiting:
             parts.append(pickle.loads(self._file.read(length)))
         return parts[::-1]
 
-    def keys(self) -> list[str]:
+    def left(self) -> list[str]:
         """Products of which parts wait still."""
         return list(self._latest)
 
@@ -154,7 +154,7 @@ def products(reader: Reader, interpreter: Interpreter, apart: dict[str, int]) ->
                 held.append(part)
         if held:
             yield from finish(held)
-        for key in waiting.keys():  # the last row of these could not be used
+        for key in waiting.left():  # the last row of these could not be used
             yield from finish(waiting.take(key))
     finally:
         waiting.close()

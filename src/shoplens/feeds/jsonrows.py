@@ -22,7 +22,7 @@ MAX_OBJECT = 4 * 1024 * 1024
 _SAMPLE_ROWS = 200
 _SAMPLE_CHARACTERS = 1024 * 1024
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[{}\[\]]', re.DOTALL)
-_LIST = re.compile(r'"(?:%s)"\s*:\s*\[' % "|".join(LISTS), re.IGNORECASE)
+_LIST = re.compile(rf'"(?:{"|".join(LISTS)})"\s*:\s*\[', re.IGNORECASE)
 
 
 def parse(text: str, line: int) -> Row | RowProblem:

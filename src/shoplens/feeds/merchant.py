@@ -127,7 +127,7 @@ class MerchantXml:
 
 
 def _encoding(path: Path) -> str:
-    """The byte order mark's or the bytes' own encoding; a declared GBK or Latin one decides where bytes leave it open."""
+    """The bytes' own encoding; a declared GBK or Latin one decides where they leave it open."""
     found = detect_encoding(path)
     if found not in ("cp1252", "gb18030"):
         return found

@@ -67,9 +67,8 @@ def merge(parts: Sequence[Part]) -> tuple[Product | None, list[RowProblem]]:
         if inherited is not None and variant.price is None:
             variant = replace(variant, price=inherited.price, list_price=inherited.list_price)
         variants.append(variant)
-    paths = dict.fromkeys(
-        path for part in ordered for path in (part.product.category, *part.product.categories) if path
-    )
+    said = (path for part in ordered for path in (part.product.category, *part.product.categories))
+    paths = dict.fromkeys(path for path in said if path)
     return (
         Product(
             id=used[0].key,

@@ -22,9 +22,7 @@ class ParquetRows:
 
     def rows(self) -> Iterator[Row | RowProblem]:
         """All rows, a batch at a time."""
-        number = 0
-        for values in self._values():
-            number += 1
+        for number, values in enumerate(self._values(), 1):
             yield Row(number, values)
 
     def _values(self) -> Iterator[dict[str, Any]]:

@@ -23,58 +23,15 @@ _OPENS = re.compile(r"<[a-zA-Z/!?]")
 _TAG = re.compile(r"""<[a-zA-Z/!?](?:[^"'>]|"[^"]*"|'[^']*')*+>""")
 _MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:#\d|#[xX]|[a-zA-Z])")
 _BREAKS = re.compile(r"/?(?:p|br|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|hr|dd|dt|dl)\b", re.IGNORECASE)
-_YES = frozenset(
-    [
-        "1",
-        "1.0",
-        "true",
-        "yes",
-        "y",
-        "t",
-        "on",
-        "in_stock",
-        "instock",
-        "in-stock",
-        "available",
-        "limited_availability",
-        "low_stock",
-        "有货",
-        "有",
-        "现货",
-        "是",
-        "在售",
-        "√",
-    ]
-)
-_NO = frozenset(
-    [
-        "0",
-        "0.0",
-        "false",
-        "no",
-        "n",
-        "f",
-        "off",
-        "out_of_stock",
-        "outofstock",
-        "out-of-stock",
-        "unavailable",
-        "sold_out",
-        "soldout",
-        "discontinued",
-        "preorder",
-        "pre_order",
-        "backorder",
-        "back_order",
-        "无货",
-        "无",
-        "缺货",
-        "售罄",
-        "否",
-        "预售",
-        "×",
-    ]
-)
+_YES = frozenset({
+    "1", "1.0", "true", "yes", "y", "t", "on", "in_stock", "instock", "in-stock", "available",
+    "limited_availability", "low_stock", "有货", "有", "现货", "是", "在售", "√",
+})  # fmt: skip
+_NO = frozenset({
+    "0", "0.0", "false", "no", "n", "f", "off", "out_of_stock", "outofstock", "out-of-stock", "unavailable",
+    "sold_out", "soldout", "discontinued", "preorder", "pre_order", "backorder", "back_order", "无货", "无",
+    "缺货", "售罄", "否", "预售", "×",
+})  # fmt: skip
 _IMAGE_END = re.compile(r"\.[A-Za-z0-9]{2,5}(?:[?#].*)?$")
 
 
