@@ -1,0 +1,59 @@
+"""``shoplens evaluate``: how good a shop's search is, and whether it beats another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from shoplens.cli.options import AsJson, ShopFolder
+from shoplens.cli.output import console, print_json, stderr
+
+
+def evaluate(
+    queries: Annotated[Path, typer.Option(help="Queries as JSON lines: query_id and any field of /v1/search.")],
+    qrels: Annotated[Path, typer.Option(help="Judgements in TREC format: query_id 0 product_id grade.")],
+    shop: ShopFolder = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="A run in TREC format to compare with; if there is no such file, this run is written to it."),
+    ] = None,
+    save_run: Annotated[Path | None, typer.Option(help="Write this run to a file, in TREC format.")] = None,
+    depth: Annotated[int, typer.Option(help="Hits taken of each query, 1 to 250.")] = 100,
+    workers: Annotated[int, typer.Option(help="Queries asked at a time; with 1, latencies mean something.")] = 1,
+    json: AsJson = False,
+) -> None:
+    """Measure a shop's search against judgements, with intervals, and compare it with another run."""
+    from shoplens import evaluation
+    from shoplens.app import open_shop
+
+    asked = evaluation.read_queries(queries)
+    judgements = evaluation.read_qrels(qrels)
+    other = evaluation.read_run(run) if run is not None and run.exists() else None
+    with (
+        open_shop(shop) as opened,
+        Progress(console=stderr, transient=True, disable=json or not stderr.is_terminal) as bar,
+    ):
+        opened.warm_up()
+        task = bar.add_task("queries", total=len(asked))
+        report, found = evaluation.evaluate(
+            opened.search,
+            asked,
+            judgements,
+            other=other,
+            other_name=str(run) if other is not None else "",
+            depth=depth,
+            workers=workers,
+            on_answer=lambda: bar.advance(task),
+        )
+    written = [path for path in (save_run, run if other is None else None) if path is not None]
+    for path in written:
+        evaluation.write_run(found, path)
+    if json:
+        print_json(report.to_fields() | {"written": [str(path) for path in written]})
+    else:
+        console.print(report.render())
+        for path in written:
+            console.print(f"run written to {path}", markup=False)

@@ -1,0 +1,68 @@
+"""The use case: ask a search the queries of a file, measure the answers, compare them with another run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from shoplens.errors import EvaluationError
+from shoplens.evaluation.intervals import compare, intervals
+from shoplens.evaluation.judgements import JudgedQuery, Judgements
+from shoplens.evaluation.measures import MEASURES, measure_run
+from shoplens.evaluation.report import Report
+from shoplens.evaluation.runs import Run, Search, run_queries
+
+
+def evaluate(
+    search: Search,
+    queries: Sequence[JudgedQuery],
+    judgements: Judgements,
+    *,
+    other: Run | None = None,
+    other_name: str = "",
+    depth: int = 100,
+    workers: int = 1,
+    on_answer: Callable[[], None] = lambda: None,
+) -> tuple[Report, Run]:
+    """Asks all queries, measures those that have a relevant product, and compares with another run if given.
+
+    Returns:
+        The report, and the run of this search.
+
+    Raises:
+        EvaluationError: no query is judged; a query fails.
+        MissingExtraError: ir-measures is not installed; told before any query is asked.
+    """
+    measure_run({}, Run({}), ())
+    judged = [q.query_id for q in queries if q.query_id in judgements]
+    measured = [query_id for query_id in judged if any(grade > 0 for grade in judgements[query_id].values())]
+    if not measured:
+        raise EvaluationError(
+            "none of the queries has a product judged relevant",
+            where="judgements",
+            hint="the query_id of the queries must be the first column of the judgements",
+        )
+    run, timings = run_queries(queries, search, depth=depth, workers=workers, on_answer=on_answer)
+    values = measure_run(judgements, run, measured)
+    comparison = None
+    missing: tuple[str, ...] = ()
+    if other is not None:
+        found = compare(values, measure_run(judgements, other, measured))
+        comparison = dict(zip(MEASURES, found, strict=True))
+        missing = tuple(query_id for query_id in measured if query_id not in other.rankings)
+    known = {query.query_id for query in queries}
+    report = Report(
+        measures=dict(zip(MEASURES, intervals(values), strict=True)),
+        per_query={
+            query_id: dict(zip(MEASURES, map(float, row), strict=True))
+            for query_id, row in zip(measured, values, strict=True)
+        },
+        timings=timings,
+        depth=depth,
+        unjudged=tuple(query.query_id for query in queries if query.query_id not in judgements),
+        nothing_relevant=tuple(query_id for query_id in judged if query_id not in set(measured)),
+        not_asked=tuple(query_id for query_id in judgements if query_id not in known),
+        compared_with=other_name,
+        comparison=comparison,
+        missing_in_other=missing,
+    )
+    return report, run
