@@ -198,14 +198,14 @@ def _flattened(picture: Image.Image, box: Box, size: tuple[int, int]) -> tuple[I
     left, top, right, bottom = math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3])
     width, height = right - left, bottom - top
     if width * height <= _STRIP_PIXELS:
-        flat = _flat(picture.crop((left, top, right, bottom)))
+        flat = _on_white(_simple(picture.crop((left, top, right, bottom))))
         return flat, (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
     step = max(1, int(min((box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]) / 2))
     rows = max(step, _STRIP_PIXELS // width // step * step)
     out: Image.Image | None = None
     for offset in range(0, height, rows):
-        strip = _flat(picture.crop((left, top + offset, right, min(bottom, top + offset + rows))))
-        strip = strip.reduce(step) if step > 1 else strip
+        strip = _simple(picture.crop((left, top + offset, right, min(bottom, top + offset + rows))))
+        strip = _on_white(strip.reduce(step) if step > 1 else strip)
         if out is None:
             out = Image.new(strip.mode, (strip.width, -(-height // step)))
         out.paste(strip, (0, offset // step))
@@ -215,14 +215,12 @@ def _flattened(picture: Image.Image, box: Box, size: tuple[int, int]) -> tuple[I
     return out, shifted
 
 
-def _flat(picture: Image.Image) -> Image.Image:
-    """Mode L or RGB (CMYK, LAB stay), 8 bit, transparent parts on white."""
+def _simple(picture: Image.Image) -> Image.Image:
+    """8 bit, no palette: mode L, LA, RGB or RGBA (CMYK, LAB stay)."""
     if picture.mode in ("LA", "La"):
-        picture = picture.convert("LA")
-        return _on_white(picture.getchannel("L"), picture.getchannel("A"))
+        return picture.convert("LA")
     if picture.has_transparency_data:
-        picture = picture.convert("RGBA")
-        return _on_white(picture, picture.getchannel("A"))
+        return picture if picture.mode == "RGBA" else picture.convert("RGBA")
     if picture.mode.startswith("I"):
         # 16 bit greys; Pillow's own conversion would clip at 255 instead of scaling.
         return picture.point(lambda value: value * (1 / 257) + 0.5).convert("L")
@@ -231,9 +229,13 @@ def _flat(picture: Image.Image) -> Image.Image:
     return picture if picture.mode in ("L", "RGB", "CMYK", "LAB") else picture.convert("RGB")
 
 
-def _on_white(picture: Image.Image, alpha: Image.Image) -> Image.Image:
-    ground = Image.new("L" if picture.mode == "L" else "RGB", picture.size, "white")
-    ground.paste(picture, mask=alpha)
+def _on_white(picture: Image.Image) -> Image.Image:
+    """The picture without alpha, its transparent parts on white."""
+    if picture.mode not in ("LA", "RGBA"):
+        return picture
+    alpha = picture.getchannel("A")
+    ground = Image.new("L" if picture.mode == "LA" else "RGB", picture.size, "white")
+    ground.paste(picture.getchannel("L") if picture.mode == "LA" else picture, mask=alpha)
     return ground
 
 
