@@ -58,10 +58,11 @@ def intervals(values: Values, *, resamples: int = RESAMPLES, level: float = LEVE
     means = np.empty((resamples, measures))
     step = max(1, 4_000_000 // queries)
     for start in range(0, resamples, step):
-        stop = min(start + step, resamples)
-        # Drawing n queries with replacement, told as how often each was drawn.
-        counts = generator.multinomial(queries, np.full(queries, 1 / queries), size=stop - start)
-        means[start:stop] = counts @ values / queries
+        rows = min(start + step, resamples) - start
+        drawn = generator.integers(0, queries, size=(rows, queries)) + queries * np.arange(rows)[:, None]
+        # How often each query was drawn in each resample: one product of matrices then serves all measures.
+        counts = np.bincount(drawn.ravel(), minlength=rows * queries).reshape(rows, queries)
+        means[start : start + rows] = counts.astype(np.float64) @ values / queries
     tail = (1 - level) / 2
     low, high = np.quantile(means, (tail, 1 - tail), axis=0)
     return [
