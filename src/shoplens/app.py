@@ -18,7 +18,8 @@ from shoplens.core.ports import Encoder, PictureDecoder, PictureSource, StoredPr
 from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
-from shoplens.encoders import load_encoder
+from shoplens.encoders.cached import CachedEncoder
+from shoplens.encoders.onnx_dual import DualOnnxEncoder, bundled_encoder
 from shoplens.engine.answering import Answerer, Balance
 from shoplens.engine.copies import Copies, Parts
 from shoplens.engine.doctor import Finding, examine
@@ -28,7 +29,7 @@ from shoplens.feeds import open_feed, write_report
 from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vectors import FlatVectors
-from shoplens.indexes.words import Words
+from shoplens.indexes.words import TantivyWords
 from shoplens.pictures import DecodePool, Limits, open_pictures, repaint
 from shoplens.stores import FolderLock, SqlStore, open_store
 
@@ -39,7 +40,7 @@ Photo = str | Path | bytes | QueryPicture
 class Shop:
     """One shop: its store, its copies, its encoder. Made by ``open_shop``; safe to use from several threads."""
 
-    def __init__(self, config: Config, *, create: bool = False) -> None:
+    def __init__(self, config: Config, *, create: bool = False, encoder: Encoder | None = None) -> None:
         self.config = config
         self.folder = Path(config.shop)
         url = config.store_url or str(self.folder / DATABASE)
@@ -51,7 +52,7 @@ class Shop:
             )
         self.store: SqlStore = open_store(url, create=create)
         try:
-            self.encoder: Encoder = load_encoder(config.encoder, threads=config.search.threads)
+            self.encoder: Encoder = encoder or load_encoder(config)
             self._lock = FolderLock(self.folder)
             self.copies = self._open_copies()
         except BaseException:
@@ -76,7 +77,7 @@ class Shop:
             columns=ArrayColumns.open(folder / "columns"),
             pictures=FlatVectors.open(folder / "pictures", card.space, "picture", means),
             texts=FlatVectors.open(folder / "texts", card.space, "words", means),
-            words=Words(base / "words"),
+            words=TantivyWords(base / "words"),
         )
         return Copies(self.store, self.store, card.space, parts, self._lock, folder)
 
@@ -299,12 +300,27 @@ class Shop:
         self.close()
 
 
-def open_shop(shop: str | Path | Config | None = None, *, create: bool = False, **settings: Any) -> Shop:
+def load_encoder(config: Config) -> Encoder:
+    """The encoder of the settings: "bundled", or the folder of one. Raises EncoderError."""
+    threads = config.search.threads
+    if config.encoder == "bundled":
+        return CachedEncoder(bundled_encoder(threads=threads))
+    return CachedEncoder(DualOnnxEncoder(Path(config.encoder), threads=threads))
+
+
+def open_shop(
+    shop: str | Path | Config | None = None,
+    *,
+    create: bool = False,
+    encoder: Encoder | None = None,
+    **settings: Any,
+) -> Shop:
     """Opens the shop in a folder.
 
     Args:
         shop: the folder, or a whole Config; the setting ``shop`` when None.
         create: make the folder and the store where there is none.
+        encoder: an encoder of your own, instead of that of the settings.
         settings: further settings, as in ``shoplens.toml``.
 
     Raises:
@@ -312,7 +328,7 @@ def open_shop(shop: str | Path | Config | None = None, *, create: bool = False, 
         ConfigError, StoreError, EncoderError: it cannot be opened; the hint says what to do.
     """
     config = shop if isinstance(shop, Config) else Config.load(shop, **settings)
-    return Shop(config, create=create)
+    return Shop(config, create=create, encoder=encoder)
 
 
 def photo_of(photo: Photo) -> QueryPicture:

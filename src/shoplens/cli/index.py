@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import console, print_json, stderr
+from shoplens.config import Config
 from shoplens.core.catalogue import RowProblem
 from shoplens.engine import indexing
 from shoplens.errors import ConfigError
@@ -44,7 +45,6 @@ def index(
     """Bring a shop in line with a product feed; only what changed is done again."""
     from shoplens.app import open_shop
 
-    settings = {"currency": currency} if currency else {}
     options = indexing.IndexOptions(
         remove_missing=not keep_missing,
         max_removed=1.0 if allow_removals else 0.5,
@@ -69,7 +69,7 @@ def index(
         TimeElapsedColumn(),
     )
     with (
-        open_shop(shop, create=True, **settings) as opened,
+        open_shop(Config.load(shop, **({"currency": currency} if currency else {})), create=True) as opened,
         Progress(*columns, console=stderr, transient=True, disable=json or not stderr.is_terminal) as bar,
     ):
         task = bar.add_task("", total=None, read=0, encoded=0)

@@ -209,7 +209,10 @@ class Answerer:
             candidates = result[: balance.depth] if found.parts else result[:0]
         else:
             sets = [part.above(allowed) for part in wanted]
-            sets += [words.matched] if words is not None else []
+            if words is not None:
+                inside = columns.products(allowed)
+                matched = words.matched[words.matched < len(inside)]
+                sets.append(matched[inside[matched]])
             result = np.setdiff1d(np.unique(np.concatenate(sets)), seeds)
             near = [part.find(balance.depth, allowed) for part in wanted]
             near += [words.products] if words is not None else []

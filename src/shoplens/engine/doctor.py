@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -130,7 +130,7 @@ def _catalogue(store: Store) -> Iterator[Finding]:
         )
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[StoredProduct], bool]] = {
     "no_picture_usable": lambda s: bool(s.product.all_images()) and not s.pictures,
     "no_picture": lambda s: not s.product.all_images(),
     "no_title": lambda s: not s.product.title and not s.product.translations,

@@ -76,6 +76,7 @@ product_pictures = Table(
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("location", Text, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Index("product_pictures_by_hash", "hash"),
     sqlite_with_rowid=False,
 )
 

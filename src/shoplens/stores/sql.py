@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import delete, select
 
+from shoplens.core.catalogue import ImageRef
 from shoplens.core.ports import Change, Digest, PictureFacts, StoredProduct, Write
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import StoreError
-from shoplens.stores import checking, reading, vector_rows
+from shoplens.stores import checking, picture_rows, reading, vector_rows
+from shoplens.stores.backup import copy_file
 from shoplens.stores.connections import Database
 from shoplens.stores.problems import translate
 from shoplens.stores.products_reader import ProductsReader
@@ -128,6 +132,16 @@ class SqlStore:
                 yield from (product_id for _, product_id in part)
                 after = part[-1][0]
 
+    # --- pictures --------------------------------------------------------------------------------
+
+    def location_of(self, picture_hash: str) -> ImageRef | None:
+        """Where a picture of the catalogue lies, as the feed gave it; None when no product shows it."""
+        return self._database.read(lambda c: picture_rows.location_of(c, picture_hash))
+
+    def rejected_pictures(self, limit: int) -> tuple[int, list[tuple[str, str]]]:
+        """How many pictures were rejected, and (location, reason) of the first ``limit``."""
+        return self._database.read(lambda c: picture_rows.rejected(c, limit))
+
     # --- VectorStore -----------------------------------------------------------------------------
 
     def vectors(self, space: Space, modality: Modality, keys: Sequence[str]) -> dict[str, npt.NDArray[np.float16]]:
@@ -195,6 +209,21 @@ class SqlStore:
         """How many products lack a vector in a space: of a picture they show, and of their words."""
         with self._database.snapshot() as connection:
             return checking.missing_vectors(connection, space)
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Writes a copy of one moment to a file while reading and writing go on; a file of that name is replaced.
+
+        The copy is a store: ``open_store(path)`` opens it.
+
+        Raises:
+            StoreError: it cannot be written, or the store is not a SQLite file.
+        """
+        if not self._database.is_sqlite:
+            raise StoreError(
+                "a backup of PostgreSQL is the server's own affair", where=self.where, hint="run: pg_dump DATABASE"
+            )
+        with self._database.snapshot() as connection:
+            copy_file(connection.connection.dbapi_connection, self.where, Path(path))
 
 
 def _newest_seq(raw: Any) -> int:
