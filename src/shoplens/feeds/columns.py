@@ -35,7 +35,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "google_product_category": ("google_product_category", "google_category"),
     "price": (
-        "price", "regular_price", "unit_price", "retail_price", "amount", "价格", "售价", "单价", "零售价", "现价",
+        "price", "regular_price", "unit_price", "retail_price", "价格", "售价", "单价", "零售价", "现价",
     ),
     "sale_price": (
         "sale_price", "special_price", "discount_price", "promo_price", "offer_price", "促销价", "特价", "折扣价",

@@ -126,9 +126,9 @@ class Delimited:
                     yield record
                     continue
                 line, fields = record
+                if not any(fields):
+                    continue
                 if len(fields) != width:
-                    if not any(field.strip() for field in fields):
-                        continue
                     long = len(fields) > width and any(field.strip() for field in fields[width:])
                     if long or len(fields) < width:
                         skipped = long or 2 * len(fields) < width
@@ -169,7 +169,7 @@ class Delimited:
             for record in records(counted(), self._syntax):
                 if isinstance(record, RowProblem):
                     continue
-                if len(record.fields) == 1 and record.fields[0].lower().startswith("sep="):
+                if record.fields[0].lower() in ("sep=", f"sep={self.delimiter}") and not any(record.fields[1:]):
                     continue  # Excel's own line about the delimiter
                 if not any(field.strip() for field in record.fields):
                     continue

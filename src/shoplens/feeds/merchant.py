@@ -76,33 +76,37 @@ class MerchantXml:
             if problem is not None:
                 yield problem
             text += piece
-            while opening := _OPENING.search(text):
+            done = 0  # up to which character of ``text`` all is handed on; ``line`` is that character's
+            while opening := _OPENING.search(text, done):
                 if head:
                     declared, head = self._head(text[: opening.start()]), False
                 start = opening.start()
+                line += text.count("\n", done, start)
+                done = start
                 close = f"</{opening['tag']}>"
                 end = text.find(close, start)
                 if end < 0 and len(text) - start <= MAX_ITEM:
-                    line += text.count("\n", 0, start)
-                    text = text[start:]
                     break
-                line += text.count("\n", 0, start)
-                if end < 0 or end - start > MAX_ITEM:
-                    yield RowProblem(
-                        line, "", f"an item that does not end within {MAX_ITEM} characters", text[start:][:120]
-                    )
-                    end = start + len(opening[0])
+                last = text.rfind(f"<{opening['tag']}", start + 1, end if end >= 0 else len(text))
+                if last > start and _OPENING.match(text, last):
+                    yield RowProblem(line, "", "an item that is not closed", text[start : start + 120])
+                    end = last
+                elif end < 0 or end - start > MAX_ITEM:
+                    reason = f"an item that does not end within {MAX_ITEM} characters"
+                    yield RowProblem(line, "", reason, text[start : start + 120])
+                    end = end + len(close) if end >= 0 else len(text)
                 else:
                     end += len(close)
                     yield line, text[start:end], declared
-                line += text.count("\n", start, end)
-                text = text[end:]
-            else:
-                keep = max(text.rfind("<", max(0, len(text) - 64)), 0) if not head else 0
-                if head and len(text) > MAX_ITEM:
-                    return
-                line += text.count("\n", 0, keep)
-                text = text[keep:]
+                line += text.count("\n", done, end)
+                done = end
+            if opening is None and not head:
+                cut = max(done, text.rfind("<", max(0, len(text) - 64)))  # a tag may be cut in two
+                line += text.count("\n", done, cut)
+                done = cut
+            if head and len(text) > MAX_ITEM:
+                return
+            text = text[done:]
             if not raw:
                 if opening is not None:
                     raise FeedError(

@@ -205,7 +205,7 @@ def _is_binary(head: bytes, encoding: str) -> bool:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or encoding.startswith("utf-16"):
         return False
     odd = sum(head.count(bytes([code])) for code in (*range(9), *range(14, 27), *range(28, 32)))
-    return odd > 0.02 * len(head)
+    return odd > max(16, 0.02 * len(head))
 
 
 def feed_in(folder: Path, format: str | None = None, mapping: Mapping[str, str] | None = None) -> Path:

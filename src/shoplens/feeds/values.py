@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from shoplens.core.catalogue import RESERVED_FIELDS, ImageRef
@@ -37,8 +38,6 @@ _IMAGE_END = re.compile(r"\.[A-Za-z0-9]{2,5}(?:[?#].*)?$")
 
 def text(value: Any) -> str:
     """A value as one line or more of text: control characters and lone surrogates gone, "" for no value."""
-    if value is None:
-        return ""
     if isinstance(value, str):
         found = value.strip()
         if found in EMPTY:
@@ -46,6 +45,8 @@ def text(value: Any) -> str:
         if not found.isprintable():  # also false for line breaks, which stay
             found = _SURROGATE.sub("�", _CONTROL.sub("", found)).strip()
         return found
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -125,6 +126,8 @@ def texts(value: Any, separators: str = "") -> tuple[str, ...]:
         pieces = value
     else:
         found = text(value)
+        if not separators and not found.startswith("["):
+            return (found,) if found else ()
         listed = _json_list(found)
         if listed is not None:
             pieces = listed
@@ -253,6 +256,8 @@ def _pieces(value: Any) -> Iterable[Any]:
     if isinstance(value, Mapping):
         return [value]
     found = text(value)
+    if found.isalnum():
+        return [found]
     listed = _json_list(found)
     if listed is not None:
         return listed
@@ -270,19 +275,23 @@ def _pieces(value: Any) -> Iterable[Any]:
 def category_paths(value: Any) -> tuple[tuple[str, ...], ...]:
     """Category paths: a list is one path (a list of lists or of paths several); text is cut at > » › → or " / "."""
     if isinstance(value, str):
-        found = text(value)
-        listed = _json_list(found)
-        if listed is None:
-            paths = [_cut(each) for each in (found.split("|") if ">" in found else [found])]
-            return tuple(dict.fromkeys(path for path in paths if path))
-        value = listed
+        return _paths_of_text(value)
     if isinstance(value, (list, tuple)):
         if any(isinstance(each, (list, tuple)) for each in value) or any(">" in str(each) for each in value):
             paths = [path for each in value for path in category_paths(each)]
             return tuple(dict.fromkeys(paths))
         return tuple(path for path in (join_levels(words(_name(each)) for each in value),) if path)
-    found = text(_name(value))
-    return category_paths(found) if found else ()
+    return _paths_of_text(text(_name(value)))
+
+
+@lru_cache(maxsize=4096)  # a shop has far fewer categories than products
+def _paths_of_text(value: str) -> tuple[tuple[str, ...], ...]:
+    found = text(value)
+    listed = _json_list(found)
+    if listed is not None:
+        return category_paths(listed)
+    paths = [_cut(each) for each in (found.split("|") if ">" in found else [found])]
+    return tuple(dict.fromkeys(path for path in paths if path))
 
 
 def _name(value: Any) -> Any:
