@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 import traceback
 
-import click
 import typer
+import typer.exceptions
 
 from shoplens.cli.demo import demo
 from shoplens.cli.doctor import doctor
@@ -56,17 +56,16 @@ def main() -> None:
     """Runs the command; an error that ShopLens knows is told in words, never as a traceback."""
     as_json = "--json" in sys.argv
     try:
-        app(standalone_mode=False)
-        code = 0
+        # Not in standalone mode typer returns the code of typer.Exit, and errors of the call come to us.
+        code = app(standalone_mode=False) or 0
     except ShopLensError as error:
         tell_error(error, as_json)
         code = exit_code(error)
-    except click.exceptions.Exit as error:
-        code = error.exit_code
-    except click.ClickException as error:
-        error.show()
+    except typer.exceptions.TyperException as error:
+        show = getattr(error, "show", None)  # with the usage, where the error knows its command
+        show() if show else typer.echo(f"Error: {error}", err=True)
         code = 2
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped; what was reported as written is safe", err=True)
         code = 130
     except BrokenPipeError:
