@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -85,6 +86,9 @@ async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, An
     try:
         parser = MultiPartParser(request.headers, stream(), max_files=16, max_fields=64, max_part_size=limit)
         form = await parser.parse()
+        boundary = parse_options_header(request.headers["content-type"])[1][b"boundary"]
+        if b"--" + boundary + b"--" not in body[-len(boundary) - 64 :]:
+            raise ValueError("it breaks off before its last boundary")  # the parser drops such a part silently
     except (MultiPartException, KeyError, ValueError) as error:
         raise QueryError(f"the form cannot be read: {error}", where="body", hint="send multipart/form-data") from error
     files: dict[str, bytes] = {}

@@ -1,0 +1,157 @@
+"""The command line, run as a person would: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import picture
+
+
+def run(*args: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``shoplens`` with these arguments; the real bundled encoder, no mock."""
+    return subprocess.run(
+        [sys.executable, "-m", "shoplens", *map(str, args)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"COLUMNS": "160", "NO_COLOR": "1"} | env,
+    )
+
+
+def answer(*args: str | Path, cwd: Path) -> dict[str, Any]:
+    done = run(*args, "--json", cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a feed, pictures and an indexed shop called ``shop``."""
+    folder = tmp_path_factory.mktemp("cli")
+    (folder / "photos").mkdir()
+    lines = ["id,title,price,brand,image"]
+    for number, colour in enumerate(("red", "green", "blue"), 1):
+        (folder / "photos" / f"{colour}.png").write_bytes(picture(colour, side=200))
+        lines.append(f"{number},{colour} t-shirt,{number * 10}.50 EUR,Luma,{colour}.png")
+    lines.append("4,mystery,expensive,Fila,nowhere.png")
+    lines.append(",no id at all,1,Fila,")
+    (folder / "feed.csv").write_text("\n".join(lines), "utf-8")
+    done = run("index", "feed.csv", "--pictures", "photos", "--shop", "shop", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "4 products read: 4 new, 0 changed, 0 unchanged, 0 removed" in done.stdout
+    assert "no id" in done.stderr or "id" in done.stderr
+    return folder
+
+
+def test_index_tells_what_it_could_not_use_and_where(shop: Path) -> None:
+    report = [json.loads(line) for line in (shop / "shop" / "report.jsonl").read_text("utf-8").splitlines()]
+    fields = {(row["line"], row["field"], row["skipped"]) for row in report}
+    assert (5, "price", False) in fields
+    assert (6, "id", True) in fields
+    assert any(row["field"] == "image" and "nowhere.png" in row["value"] for row in report)
+
+
+def test_index_again_does_nothing(shop: Path) -> None:
+    done = answer("index", "feed.csv", "--pictures", "photos", "--shop", "shop", cwd=shop)
+    assert (done["unchanged"], done["added"], done["pictures_encoded"]) == (4, 0, 0)
+
+
+def test_search_by_words_photo_and_both(shop: Path) -> None:
+    assert answer("search", "--shop", "shop", "green", "t-shirt", cwd=shop)["hits"][0]["product"]["id"] == "2"
+    by_photo = answer("search", "--shop", "shop", "--photo", "photos/blue.png", cwd=shop)
+    assert by_photo["hits"][0]["product"]["id"] == "3"
+    filtered = answer("search", "-s", "shop", "-p", "photos/blue.png", "t-shirt", "-w", "price<15", cwd=shop)
+    assert [hit["product"]["id"] for hit in filtered["hits"]] == ["1"]
+    like = answer("search", "--shop", "shop", "--like", "1", "--facets", "brand,price", cwd=shop)
+    assert "1" not in [hit["product"]["id"] for hit in like["hits"]]
+    assert {facet["field"] for facet in like["facet_counts"]} == {"brand", "price"}
+
+
+def test_search_prints_a_table(shop: Path) -> None:
+    done = run("search", "--shop", "shop", "red", "t-shirt", "--explain", cwd=shop)
+    assert done.returncode == 0
+    first = done.stdout.splitlines()[1]
+    assert "red t-shirt" in first
+    assert "10.50 EUR" in first
+    assert "words" in done.stdout
+    nothing = run("search", "--shop", "shop", "--where", "price>1000", cwd=shop)
+    assert "Nothing in this shop is like it." in nothing.stdout
+
+
+def test_doctor_says_what_to_mend(shop: Path) -> None:
+    done = answer("doctor", "--shop", "shop", cwd=shop)
+    assert {"pictures_rejected", "no_picture_usable"} <= {f["code"] for f in done["findings"]}
+    assert done["about"]["products"] == 4
+    assert not [f for f in done["findings"] if f["level"] == "error"]
+    told = run("doctor", "--shop", "shop", cwd=shop)
+    assert "nowhere.png" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("search", "--shop", "nowhere", "x"), 1, "shoplens index"),
+        (("search", "--shop", "shop", "--where", "price<"), 1, "expected a value"),
+        (("search", "--shop", "shop", "--where", "prise<3"), 1, "price"),
+        (("search", "--shop", "shop", "--photo", "none.jpg"), 1, "none.jpg"),
+        (("search", "--shop", "shop", "--photo", "feed.csv"), 1, "JPEG"),
+        (("search", "--shop", "shop", "--crop", "0,0,1"), 1, "crop"),
+        (("index", "nofeed.csv", "--shop", "shop"), 1, "nofeed.csv"),
+        (("index", "feed.csv", "--shop", "shop", "--map", "title"), 2, "title=productDisplayName"),
+        (("index", "feed.csv", "--shop", "shop", "--pictures", "nodir"), 2, "nodir"),
+        (("index", "feed.csv", "--shop", "shop", "--format", "abacus"), 1, "abacus"),
+        (("search", "--no-such-option"), 2, "no-such-option"),
+        (("frobnicate",), 2, "frobnicate"),
+    ],
+)
+def test_mistakes_are_told_with_what_to_do(shop: Path, args: tuple[str, ...], code: int, said: str) -> None:
+    done = run(*args, cwd=shop)
+    assert done.returncode == code, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_errors_as_json(shop: Path) -> None:
+    done = run("search", "--shop", "shop", "--where", "price<", "--json", cwd=shop)
+    error = json.loads(done.stderr)["error"]
+    assert error["code"] == "filter"
+    assert error["where"] == "filter_by"
+    assert error["hint"]
+
+
+def test_the_guard_has_an_exit_code_of_its_own(tmp_path: Path) -> None:
+    rows = [f'{{"id": "{n}", "title": "thing {n}"}}' for n in range(30)]
+    (tmp_path / "feed.jsonl").write_text("\n".join(rows))
+    assert run("index", "feed.jsonl", "--shop", "s", cwd=tmp_path).returncode == 0
+    (tmp_path / "feed.jsonl").write_text("\n".join(rows[:5]))
+    done = run("index", "feed.jsonl", "--shop", "s", cwd=tmp_path)
+    assert done.returncode == 3
+    assert "--allow-removals" in done.stderr
+    assert run("index", "feed.jsonl", "--shop", "s", "--allow-removals", cwd=tmp_path).returncode == 0
+
+
+def test_settings_come_from_file_and_environment(shop: Path, tmp_path: Path) -> None:
+    (tmp_path / "shoplens.toml").write_text("[search]\ndepth = 'deep'\n")
+    done = run("search", "--shop", shop / "shop", "red", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "search.depth" in done.stderr
+    (tmp_path / "shoplens.toml").write_text("[search]\ndepth = 50\n")
+    assert run("search", "--shop", shop / "shop", "red", cwd=tmp_path).returncode == 0
+    assert run("search", "red", cwd=tmp_path, SHOPLENS_SHOP=str(shop / "shop")).returncode == 0
+
+
+def test_version_and_help(tmp_path: Path) -> None:
+    from shoplens import __version__
+
+    assert run("--version", cwd=tmp_path).stdout.strip() == __version__
+    told = run("--help", cwd=tmp_path).stdout
+    for verb in ("index", "search", "serve", "evaluate", "doctor", "demo"):
+        assert verb in told
