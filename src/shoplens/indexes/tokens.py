@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -22,12 +23,15 @@ VERSION = 1
 MAX_TOKEN = 64
 """Longer runs of letters and digits (base64, keys) are cut."""
 
+_SHORT = 40
+
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
-_CHUNK = re.compile(rf"(?P<run>[{_UNSPACED}]+)|{_LETTER}+(?:[-.,'’&/+_]{_LETTER}+)*")
+_CHUNK = re.compile(rf"[{_UNSPACED}]+|{_LETTER}+(?:[-.,'’&/+_]{_LETTER}+)*")
+_ASCII_CHUNK = re.compile(r"[a-z0-9]+(?:[-.,'&/+_][a-z0-9]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PIECE = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*")
 _SPLIT = re.compile(r"[-'’&/+_]+|(?<!\d)[.,]|[.,](?!\d)")
@@ -124,22 +128,36 @@ def word(chunk: str) -> Word:
 
 def chunks(text: str) -> list[str]:
     """The chunks of a normalised text: words, codes, numbers; runs of Chinese characters."""
-    return [match.group() for match in _CHUNK.finditer(text)]
+    return (_ASCII_CHUNK if text.isascii() else _CHUNK).findall(text)
 
 
-def tokens(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def _tokens_of(chunk: str) -> tuple[str, ...]:
+    return word(chunk).tokens
+
+
+def tokens(text: str) -> Sequence[str]:
     """The tokens under which a document with this text is found, in order of the text.
 
     A single letter is joined with its neighbours too, so that "t shirt" and "t-shirt" are both found as "tshirt".
     """
-    found = chunks(normalise(text))
+    return _short(text) if len(text) <= _SHORT else _tokens(text)
+
+
+@lru_cache(maxsize=1 << 15)
+def _short(text: str) -> tuple[str, ...]:
+    # Brands, categories and values of attributes come again and again.
+    return tuple(_tokens(text))
+
+
+def _tokens(text: str) -> list[str]:
     out: list[str] = []
-    for at, chunk in enumerate(found):
-        out += word(chunk).tokens
-        if at and (len(chunk) == 1 or len(found[at - 1]) == 1):
-            joined = join(found[at - 1], chunk)
-            if joined:
-                out.append(joined)
+    before = ""
+    for chunk in chunks(normalise(text)):
+        out += _tokens_of(chunk)
+        if (len(chunk) == 1 or len(before) == 1) and before and (joined := join(before, chunk)):
+            out.append(joined)
+        before = chunk
     return out
 
 

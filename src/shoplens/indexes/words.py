@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ _HEAP = 64_000_000
 _FIRST = 10_000
 """Matches fetched with their scores at first; more only where a filter leaves too few of them."""
 
+_MAX_FREQUENCIES = 100_000
+
 _NOTHING = WordMatches(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
@@ -59,7 +62,6 @@ class TantivyWords:
         self._generation: Generation | None = None
         self._searcher: Any = None
         self._seq = 0
-        self._pending = 0
         self.reload()
 
     # --- reading -------------------------------------------------------------------------------
@@ -71,69 +73,81 @@ class TantivyWords:
 
     def reload(self) -> int:
         """Looks for what another process committed (microseconds when there is nothing); returns the sequence number
-        at which this copy now stands: 0 if it is missing, damaged, or was written by another version."""
-        stamp = self._folder.stamp(self._generation)
-        if self._generation is not None and stamp == self._generation.stamp:
+        at which this copy now stands: 0 if it is missing, damaged, or was written by another version.
+
+        Raises:
+            ShopError: its files are whole but cannot be opened (too many open files, no permission).
+        """
+        generation = self._generation
+        if generation is not None and self._folder.stamp(generation) == generation.stamp:
             return self._seq
         with self._lock:
             try:
-                current = self._folder.current()
-                if self._generation is None or current != self._generation.name:
-                    self._open()
-                else:
-                    self._generation.stamp = self._folder.stamp(self._generation)
-                    with native(self._generation.path):
-                        self._generation.index.reload()
-                        self._show()
+                self._look()
             except ShopError as error:
-                self._abandon(error)
+                self._recover(error)
             return self._seq
 
-    def _open(self) -> None:
-        self._drop()
-        generation = self._folder.open(create=self._writing)
-        if generation is not None:
-            self._generation = generation
-            with native(generation.path):
-                self._show()
-
-    def _show(self) -> None:
+    def _look(self) -> None:
         generation = self._generation
-        if generation is None:
-            return
+        if generation is None or self._folder.current() != generation.name:
+            self._drop()
+            if self._writing and (problem := self._folder.damage()):
+                # Only a writer reads all of its files first: it alone can mend them.
+                self._begin(problem)
+            self._generation = generation = self._folder.open(create=self._writing)
+        if generation is not None:
+            # The stamp before the look: a commit in between is then seen the next time.
+            generation.stamp = self._folder.stamp(generation)
+            with native(generation.path):
+                generation.index.reload()
+                self._show(generation)
+
+    def _show(self, generation: Generation) -> None:
         searcher = generation.index.searcher()
         query = tantivy.Query.term_query(generation.index.schema, NUMBER, SENTINEL)
         hits = searcher.search(query, 1, count=False, order_by_field=SEQ).hits
-        self._searcher, self._seq = searcher, int(hits[0][0]) if hits else 0
+        self._searcher, self._seq = _Searcher(searcher, generation), int(hits[0][0]) if hits else 0
 
     def _drop(self) -> None:
         self._searcher = self._writer = self._generation = None
-        self._seq = self._pending = 0
+        self._seq = 0
 
-    def _abandon(self, error: ShopError) -> None:
-        """A damaged index: a writer begins a fresh one, a reader waits for it."""
-        _LOG.warning("the word index is damaged and will be rebuilt: %s", error)
+    def _begin(self, problem: str) -> None:
+        if self._folder.current():
+            _LOG.warning("the word index in %s is damaged and is built anew: %s", self._folder.root, problem)
+        self._folder.retire()
+
+    def _recover(self, error: ShopError) -> None:
+        """After a failure: a damaged index is begun anew by the writer, waited for by a reader; whole files are none
+        of its causes, and the failure is passed on."""
+        problem = self._folder.damage()
+        if not problem:
+            raise error
         self._drop()
         if self._writing:
-            self._folder.retire()
-            self._open()
+            self._begin(problem)
+            self._look()
 
     def search(self, words: str, k: int, products: Mask | None = None) -> WordMatches:
         """The k best products for the words, among those allowed (bool mask by product number; numbers beyond it
         are not allowed): never fewer than min(k, allowed matches). ``matched`` are all matches, allowed or not;
         ``words_query`` says what a match is. Scores are BM25, summed over fields by their weights; an exact
-        identifier adds 1000. Ties are in order of product number.
+        identifier scores 1000. Ties are in order of product number. A damaged index answers nothing, and stands at 0.
+
+        Raises:
+            ShopError: the search failed though the files are whole.
         """
-        searcher, generation = self._searcher, self._generation
-        if searcher is None or generation is None or not words.strip():
+        searcher = self._searcher
+        if searcher is None or not words.strip():
             return _NOTHING
         try:
-            with native(generation.path):
-                return _search(searcher, generation.index.schema, words, k, products)
+            with native(searcher.generation.path):
+                return searcher.search(words, k, products)
         except ShopError as error:
             with self._lock:
-                if self._generation is generation:
-                    self._abandon(error)
+                if self._generation is searcher.generation:
+                    self._recover(error)
             return _NOTHING
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
@@ -151,10 +165,15 @@ class TantivyWords:
         """From now on this process holds the shop's lock and may write. A missing or damaged index is made anew."""
         with self._lock:
             self._writing = True
+            self._drop()
             self.reload()
-            if self._generation is None:
-                self._folder.retire()
-                self._open()
+
+    def become_reader(self) -> None:
+        """From now on another process may hold the shop's lock: the writer is closed, reading goes on."""
+        with self._lock:
+            self.close()
+            self._writing = False
+            self.reload()
 
     def replace(self, changed: Mapping[int, Product | None], seq: int, *, commit: bool = True) -> None:
         """Product number -> product from now on (None: gone); committed with ``seq``, searchable when this returns.
@@ -177,7 +196,6 @@ class TantivyWords:
             except ShopError:
                 self._writer = None  # what was added is taken back; the next call opens another
                 raise
-            self._pending += len(changed)
             if commit:
                 self.flush(seq)
 
@@ -185,20 +203,15 @@ class TantivyWords:
         """Commits what was added, with ``seq``, and shows it. Raises as ``replace`` does."""
         with self._lock:
             writer = self._open_writer()
-            generation = self._generation
             try:
                 with native(self._folder.root):
                     writer.delete_documents_by_term(NUMBER, SENTINEL)
                     writer.add_document(sentinel(seq))
                     writer.commit()
-                    if generation is not None:
-                        generation.stamp = self._folder.stamp(generation)
-                        generation.index.reload()
-                        self._show()
+                self._look()
             except ShopError:
                 self._writer = None
                 raise
-            self._pending = 0
 
     def close(self) -> None:
         """Lets go of the files and of tantivy's own lock; what was not committed is lost."""
@@ -217,54 +230,75 @@ class TantivyWords:
                 where=str(self._folder.root),
                 hint="write through the process that does, or stop it first",
             )
-        if self._generation is None:
-            self._open()
+        self.reload()
         if self._writer is None and self._generation is not None:
             self._writer = self._folder.writer(self._generation, _HEAP)
         return self._writer
 
 
-def _search(searcher: Any, schema: Any, words: str, k: int, products: Mask | None) -> WordMatches:
-    builder = QueryBuilder(schema, searcher.doc_freq)
-    queries = builder.known(terms_of(words))
-    whole = builder.whole(words)
-    if not queries and whole is None:
-        return _NOTHING
-    found: Any = None
-    query: Any = whole
-    for count in range(required(len(queries)), 0, -1):
-        query = at_least(queries, count)
-        if whole is not None:
-            query = either(query, whole)
-        found = searcher.search(query, _FIRST, count=True)
-        if found.count:
-            break
-    if found is None:
-        found = searcher.search(query, _FIRST, count=True)
-    numbers, scores = _read(searcher, found)
-    matched = numbers
-    if found.count > len(numbers):
-        matched = _all_numbers(searcher, query, found.count)
-        wanted = min(k, len(matched) if products is None else int(np.count_nonzero(_allowed(matched, products))))
-        have = len(numbers) if products is None else int(np.count_nonzero(_allowed(numbers, products)))
-        if have < wanted:
-            numbers, scores = _read(searcher, searcher.search(query, found.count, count=False))
-    if products is not None:
-        keep = _allowed(numbers, products)
-        numbers, scores = numbers[keep], scores[keep]
-    best = np.lexsort((numbers, -scores))[: max(k, 0)]
-    return WordMatches(numbers[best], scores[best], matched)
+class _Searcher:
+    """One committed state of the index, with the frequencies that queries asked for."""
+
+    def __init__(self, searcher: Any, generation: Generation) -> None:
+        self.generation = generation
+        self._searcher = searcher
+        self._known: dict[tuple[str, str], int] = {}
+        self._builder = QueryBuilder(generation.index.schema, self._frequency)
+
+    def _frequency(self, field: str, token: str) -> int:
+        found = self._known.get((field, token))
+        if found is None:
+            if len(self._known) >= _MAX_FREQUENCIES:
+                self._known.clear()
+            found = self._known[field, token] = int(self._searcher.doc_freq(field, token))
+        return found
+
+    def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
+        """See ``TantivyWords.search``."""
+        query, found = self._match(words)
+        if query is None:
+            return _NOTHING
+        numbers, scores = _read(self._searcher, found)
+        matched = numbers
+        if found.count > len(numbers):
+            matched = _all_numbers(self._searcher, query, found.count)
+            have, can = (len(n) if products is None else _allowed(n, products).sum() for n in (numbers, matched))
+            if have < min(k, can):
+                numbers, scores = _read(self._searcher, self._searcher.search(query, found.count, count=False))
+        if products is not None:
+            keep = _allowed(numbers, products)
+            numbers, scores = numbers[keep], scores[keep]
+        best = np.lexsort((numbers, -scores))[: max(k, 0)]
+        return WordMatches(numbers[best], scores[best], matched)
+
+    def _match(self, words: str) -> tuple[Any | None, Any]:
+        """The strictest query that some product meets, with its first hits."""
+        queries = self._builder.known(terms_of(words))
+        whole = self._builder.whole(words)
+        if not queries:
+            return whole, None if whole is None else self._searcher.search(whole, _FIRST, count=True)
+        query = found = None
+        for count in range(required(len(queries)), 0, -1):
+            query = at_least(queries, count)
+            if whole is not None:
+                query = either(query, whole)
+            found = self._searcher.search(query, _FIRST, count=True)
+            if found.count:
+                break
+        return query, found
 
 
 def _read(searcher: Any, found: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     hits = found.hits
-    numbers = np.array(searcher.fast_field_values(NUMBER, [address for _, address in hits]), np.int64)
-    return numbers, np.array([score for score, _ in hits], np.float32)
+    if not hits:
+        return np.empty(0, np.int64), np.empty(0, np.float32)
+    scores, addresses = zip(*hits, strict=True)
+    return np.array(searcher.fast_field_values(NUMBER, list(addresses)), np.int64), np.array(scores, np.float32)
 
 
 def _all_numbers(searcher: Any, query: Any, count: int) -> npt.NDArray[np.int64]:
     hits = searcher.search(query, count, count=False, order_by_field=NUMBER).hits
-    return np.array([number for number, _ in hits], np.int64)
+    return np.fromiter(map(itemgetter(0), hits), np.int64, len(hits))
 
 
 def _allowed(numbers: npt.NDArray[np.int64], products: Mask) -> npt.NDArray[np.bool_]:

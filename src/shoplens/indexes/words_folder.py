@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import uuid
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ VERSION = f"1.{tokens.VERSION}"
 
 Stamp = tuple[int, ...]
 
+_FOOTER_END = struct.Struct("<II")
+_FOOTER_MAGIC = 1337
+
 
 @dataclass(slots=True)
 class Generation:
@@ -34,6 +39,7 @@ class Generation:
 
     name: str
     path: Path
+    meta: str
     index: Any
     stamp: Stamp
 
@@ -44,6 +50,7 @@ class WordFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._names = root / "words.json"
+        self._names_path = str(self._names)
 
     def current(self) -> str:
         """The name of the generation in use; "" if there is none of this version."""
@@ -55,7 +62,7 @@ class WordFolder:
 
     def stamp(self, generation: Generation | None) -> Stamp:
         """Changes when the generation in use or its last commit does."""
-        return (*_stat(self._names), *(_stat(generation.path / "meta.json") if generation else ()))
+        return (*_stat(self._names_path), *(_stat(generation.meta) if generation else ()))
 
     def open(self, create: bool) -> Generation | None:
         """The generation in use, or a fresh one if ``create``; None if there is none.
@@ -74,7 +81,7 @@ class WordFolder:
             index.config_reader("manual")
             register(index)
             index.reload()
-        generation = Generation(name, path, index, ())
+        generation = Generation(name, path, str(path / "meta.json"), index, ())
         generation.stamp = self.stamp(generation)
         return generation
 
@@ -92,6 +99,28 @@ class WordFolder:
                 hint="write through that process, or stop it first",
             ) from error
 
+    def damage(self) -> str:
+        """What is wrong with the files of the generation in use; "" if nothing is. Reads them all."""
+        name = self.current()
+        if not name:
+            return "no generation of this version is in use"
+        path = self.root / name
+        try:
+            meta = json.loads((path / "meta.json").read_bytes())
+            for segment in meta["segments"]:
+                stem = segment["segment_id"].replace("-", "")
+                files = [f for f in path.glob(f"{stem}.*") if f.suffix != ".del"]
+                if not files:
+                    return f"the files of segment {stem} are missing"
+                if segment.get("deletes"):
+                    files.append(path / f"{stem}.{segment['deletes']['opstamp']}.del")
+                for file in files:
+                    if not _is_whole(file.read_bytes()):
+                        return f"{file.name} is damaged"
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return str(error)
+        return ""
+
     def retire(self) -> None:
         """Forgets the generation in use: the next ``open`` begins another."""
         with suppress(OSError):
@@ -101,8 +130,7 @@ class WordFolder:
         name = f"words-{uuid.uuid4().hex[:12]}"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            for old in self.root.glob("words-*"):
-                shutil.rmtree(old, ignore_errors=True)
+            old = list(self.root.glob("words-*"))
             path = self.root / name
             path.mkdir()
             with native(path):
@@ -113,6 +141,8 @@ class WordFolder:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._names)
+            for other in old:
+                shutil.rmtree(other, ignore_errors=True)
         except OSError as error:
             raise ShopError(
                 f"the word index cannot be written: {error}",
@@ -124,24 +154,40 @@ class WordFolder:
 
 @contextmanager
 def native(where: Path) -> Iterator[None]:
-    """Turns whatever tantivy raises, a panic of its Rust code too, into ShopError."""
+    """Turns what tantivy raises over its files, a panic of its Rust code too, into ShopError."""
     try:
         yield
-    except (ShopError, KeyboardInterrupt, SystemExit, GeneratorExit):
-        raise
+    except (ValueError, OSError, RuntimeError) as error:
+        raise _failed(error, where) from error
     except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        if type(error).__name__ != "PanicException":
             raise
-        raise ShopError(
-            f"the word index failed: {error}",
-            where=str(where),
-            hint="it is built anew from the catalogue; run: shoplens doctor",
-        ) from error
+        raise _failed(error, where) from error
 
 
-def _stat(path: Path) -> Stamp:
+def _failed(error: BaseException, where: Path) -> ShopError:
+    return ShopError(
+        f"the word index failed: {error}",
+        where=str(where),
+        hint="the catalogue is not concerned; a damaged index is built anew when the shop is next opened for writing",
+    )
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether a file of tantivy's ends in a footer whose checksum is that of what stands before it."""
+    if len(data) < _FOOTER_END.size:
+        return False
+    length, magic = _FOOTER_END.unpack(data[-_FOOTER_END.size :])
+    start = len(data) - _FOOTER_END.size - length
+    if magic != _FOOTER_MAGIC or start < 0:
+        return False
+    footer = json.loads(data[start : start + length])
+    return bool(zlib.crc32(memoryview(data)[:start]) == footer["crc"])
+
+
+def _stat(path: str) -> Stamp:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116 - before every query: twice as fast as Path.stat
     except OSError:
         return (0, 0, 0)
     return (found.st_ino, found.st_mtime_ns, found.st_size)

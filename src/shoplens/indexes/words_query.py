@@ -20,7 +20,7 @@ from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced
 MAX_TERMS = 32
 """Terms of a query that count; later ones are left out."""
 
-BOOSTS = {"title": 3.0, "brand": 2.0, "category": 1.5, "attributes": 1.0, "description": 1.0, "derived": 0.4}
+BOOSTS = {"title": 3.0, "brand": 2.0, "category": 1.5, "attributes": 0.5, "description": 1.0, "derived": 0.4}
 """Field of the index -> its weight."""
 
 EXACT = 1_000.0
@@ -29,8 +29,12 @@ TYPO = 0.5
 """Share of the weight for a word that is one letter away."""
 PART = 0.5
 """Share of the weight for the parts of a compound, beside the whole."""
+TIE = 0.1
+"""Share of the other fields' scores: a word counts by its best field, not once for each field that repeats it."""
 PAIR = 1.0
 CHARACTER = 0.4
+
+_SEPARATORS = re.compile(r"[\W_]+")
 
 Frequency = Callable[[str, str], int]
 """Field, token -> number of documents that have it."""
@@ -100,8 +104,8 @@ class QueryBuilder:
         if characters:
             return self._run(term.word, characters)
         options: list[Any] = []
-        for token in dict.fromkeys([term.word.whole, *term.word.more, *term.joined]):
-            if token and (found := self._token(token, 1.0)) is not None:
+        for token, weight in [(term.word.whole, 1.0), *((t, PART) for t in (*term.word.more, *term.joined))]:
+            if token and (found := self._token(token, weight)) is not None:
                 options.append(found)
         parts = [p for p in term.word.parts if p]
         if parts:
@@ -132,7 +136,9 @@ class QueryBuilder:
             for field, boost in BOOSTS.items()
             if self._frequency(field, token)
         ]
-        return _any(options)
+        if len(options) < 2:
+            return options[0] if options else None
+        return tantivy.Query.disjunction_max_query(options, TIE)
 
     def _run(self, run: Word, characters: Sequence[str]) -> Any | None:
         queries = [q for c in characters if (q := self._token(c, CHARACTER)) is not None]
@@ -170,13 +176,13 @@ def at_least(queries: Sequence[Any], count: int) -> Any:
 
 
 def either(first: Any, second: Any) -> Any:
-    """One of the two or both; scores add up."""
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, first), (tantivy.Occur.Should, second)])
+    """One of the two or both; the better score counts."""
+    return tantivy.Query.disjunction_max_query([first, second], 0.0)
 
 
 def identifier_key(text: str) -> str:
     """An identifier without case, separators and white space: "006R-90321" and "006r90321" are one."""
-    return "".join(c for c in normalise(text) if c.isalnum())[:64]
+    return _SEPARATORS.sub("", normalise(text))[:64]
 
 
 def _all(queries: Sequence[Any]) -> Any:
