@@ -26,7 +26,6 @@ REASONS = MappingProxyType(
 WARNINGS = MappingProxyType(
     {
         "profile_ignored": "the colour profile is damaged or of the wrong kind; the colours are taken for sRGB",
-        "exif_ignored": "the EXIF data cannot be read; the picture is taken as it lies",
         "first_frame": "the picture moves; its first frame was taken",
     }
 )

@@ -98,18 +98,15 @@ def _rasterise(picture: Image.Image, side: int, crop: Box, format: str, limits: 
     warnings = ["first_frame"] if _moves(picture, format) else []
     if format != "jpeg":
         picture.load()  # before the EXIF, which may lie behind the pixels
-    orientation, readable = _orientation(picture)
-    if not readable:
-        warnings.append("exif_ignored")
+    orientation = _orientation(picture)
     box = _turned(crop, orientation)
     wide, high = (max(1, round((box[2] - box[0]) * width)), max(1, round((box[3] - box[1]) * height)))
     factor = target(wide, high, side)
-    if format == "jpeg":
-        _draft(picture, factor)
+    scale = _draft(picture, factor) if format == "jpeg" else 1
     picture.load()
     size = (max(1, round(wide * factor)), max(1, round(high * factor)))
     profile = picture.info.get("icc_profile")
-    small = _reduced(picture, _pixels(box, picture.size), size)
+    small = _reduced(picture, _pixels(box, (width, height), scale), size)
     small, ignored = to_srgb(small, profile if isinstance(profile, bytes) else None)
     if ignored:
         warnings.append("profile_ignored")
@@ -142,15 +139,15 @@ def _moves(picture: Image.Image, format: str) -> bool:
         return False
 
 
-def _orientation(picture: Image.Image) -> tuple[int, bool]:
-    """EXIF orientation 1..8 (1 where there is none or it is out of range), and whether the EXIF could be read."""
+def _orientation(picture: Image.Image) -> int:
+    """EXIF (or XMP) orientation 1..8; 1 where there is none, it is out of range or cannot be read."""
     try:
         value = picture.getexif().get(_ORIENTATION, 1)
     except MemoryError:
         raise
-    except Exception:
-        return 1, False
-    return (value, True) if isinstance(value, int) and 1 <= value <= 8 else (1, True)
+    except Exception:  # damaged EXIF is common, and no reason to reject the picture
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _turned(crop: Box, orientation: int) -> Box:
@@ -162,24 +159,30 @@ def _turned(crop: Box, orientation: int) -> Box:
     return min(xa, xb), min(ya, yb), max(xa, xb), max(ya, yb)
 
 
-def _pixels(box: Box, size: tuple[int, int]) -> Box:
-    """A box in shares as one in pixels, at least one pixel wide and high."""
-    x0, x1 = _span(box[0] * size[0], box[2] * size[0], size[0])
-    y0, y1 = _span(box[1] * size[1], box[3] * size[1], size[1])
+def _pixels(box: Box, size: tuple[int, int], scale: int) -> Box:
+    """A box in shares of a picture of this size as one in pixels of that picture decoded at 1/scale.
+
+    The decoder rounds its size up, so the last row or column may hold part of a pixel: dividing by ``scale`` keeps the
+    box where it belongs. It is at least one pixel wide and high.
+    """
+    x0, x1 = _span(box[0], box[2], size[0], scale)
+    y0, y1 = _span(box[1], box[3], size[1], scale)
     return x0, y0, x1, y1
 
 
-def _span(low: float, high: float, end: int) -> tuple[float, float]:
-    low = min(low, end - 1.0)
-    return low, min(float(end), max(high, low + 1.0))
+def _span(low: float, high: float, size: int, scale: int) -> tuple[float, float]:
+    start = min(low * size, size - 1.0)
+    return start / scale, min(float(size), max(high * size, start + 1.0)) / scale
 
 
-def _draft(picture: Image.Image, factor: float) -> None:
+def _draft(picture: Image.Image, factor: float) -> int:
     """Lets the JPEG decoder scale by 1/2, 1/4 or 1/8, as long as twice the target's resolution remains."""
     for scale in (8, 4, 2):
         if factor * 2 * scale <= 1.0 and min(picture.size) >= scale:
-            picture.draft(None, (picture.width // scale, picture.height // scale))
-            return
+            width, height = picture.size
+            picture.draft(None, (width // scale, height // scale))
+            return scale if picture.size != (width, height) else 1
+    return 1
 
 
 def _reduced(picture: Image.Image, box: Box, size: tuple[int, int]) -> Image.Image:

@@ -1,0 +1,198 @@
+"""DecodePool: whatever a picture does to its decoder, only that picture is rejected, and nothing is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from shoplens.errors import PictureError, ShopLensError
+from shoplens.pictures import DecodePool
+from shoplens.pictures.pool import _LATER, _NOW, _Turns
+from shoplens.pictures.worker import CRASH_TEST
+from tests.pictures.pictures_made import encoded, scene
+
+GOOD = encoded(scene(100, 80))
+
+
+def misbehave(pool: DecodePool, how: bytes) -> PictureError:
+    with pytest.raises(PictureError) as caught:
+        pool._exchange(how, CRASH_TEST, None, _NOW)
+    return caught.value
+
+
+def gone(pids: list[int], seconds: float = 5.0) -> bool:
+    """Whether all of these processes end within the time."""
+    _, alive = psutil.wait_procs([psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)], timeout=seconds)
+    return all(process.status() == psutil.STATUS_ZOMBIE for process in alive)
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [(b"sleep", "timeout"), (b"spin", "timeout"), (b"crash", "broken"), (b"exit", "broken"), (b"memory", "memory")],
+)
+def test_only_the_picture_at_hand_is_rejected(how: bytes, reason: str) -> None:
+    with DecodePool(workers=1, timeout_s=1.0) as pool:
+        pool.decode(GOOD, 40)
+        before = pool.pids()
+        started = time.monotonic()
+        assert misbehave(pool, how).reason == reason
+        assert time.monotonic() - started < 5.0
+        assert pool.decode(GOOD, 40).width == 100
+        if reason != "memory":  # which the worker survives
+            assert gone(before)
+            assert pool.pids() != before
+
+
+def test_a_worker_killed_while_idle_costs_no_picture() -> None:
+    with DecodePool(workers=2) as pool:
+        list(pool.decode_many([GOOD] * 6, 40))
+        for pid in pool.pids():
+            os.kill(pid, signal.SIGKILL)
+        assert gone(pool.pids())
+        assert all(not isinstance(result, Exception) for result in pool.decode_many([GOOD] * 6, 40))
+
+
+def test_a_worker_killed_at_work_costs_the_picture_at_hand() -> None:
+    with DecodePool(workers=1, timeout_s=30) as pool:
+        pool.decode(GOOD, 40)
+        threading.Timer(0.3, os.kill, (pool.pids()[0], signal.SIGKILL)).start()
+        assert misbehave(pool, b"spin").reason == "broken"
+        assert pool.decode(GOOD, 40).width == 100
+
+
+def test_closing_stops_work_at_once_and_leaves_no_process() -> None:
+    pool = DecodePool(workers=2, timeout_s=60)
+    list(pool.decode_many([GOOD] * 8, 40))
+    pids = pool.pids()
+    caught: list[Exception] = []
+
+    def work() -> None:
+        try:
+            pool._exchange(b"spin", CRASH_TEST, None, _NOW)
+        except Exception as problem:
+            caught.append(problem)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]  # two at work, two waiting
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    pool.close()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    assert len(caught) == 4
+    assert all(isinstance(problem, ShopLensError) for problem in caught)
+    assert gone(pids)
+    assert pool.pids() == []
+
+
+OWNER = """
+import sys, threading
+sys.path.insert(0, {src!r})
+from shoplens.pictures import DecodePool
+from shoplens.pictures.worker import CRASH_TEST
+pool = DecodePool(workers=2, timeout_s=1.5)
+good = bytes.fromhex({good!r})
+list(pool.decode_many([good] * 6, 40))
+if {busy!r}:
+    for how in (b"spin", b"sleep"):
+        threading.Thread(target=pool._exchange, args=(how, CRASH_TEST, None, 0), daemon=True).start()
+    import time; time.sleep(0.3)
+print(*pool.pids(), flush=True)
+if {wait!r}:
+    sys.stdin.read()
+"""
+
+
+def owner(busy: bool, wait: bool) -> tuple[subprocess.Popen[str], list[int]]:
+    src = str(Path(__file__).resolve().parents[2] / "src")
+    code = OWNER.format(src=src, good=GOOD.hex(), busy=busy, wait=wait)
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    pids = [int(word) for word in process.stdout.readline().split()]
+    assert len(pids) == 2
+    return process, pids
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_killed_owner_leaves_no_orphans(busy: bool) -> None:
+    process, pids = owner(busy, wait=True)
+    assert all(psutil.pid_exists(pid) for pid in pids)
+    process.kill()
+    process.communicate()
+    assert gone(pids, 6.0)  # idle: at once; at work: when its own clock rings
+
+
+def test_an_owner_that_forgets_to_close_leaves_no_orphans_and_ends() -> None:
+    process, pids = owner(busy=False, wait=False)
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert gone(pids)
+
+
+def test_workers_import_only_what_they_need() -> None:
+    """Else they would start slowly and the memory cap would have to be wider."""
+    with DecodePool(workers=1) as pool:
+        loaded = set(misbehave(pool, b"modules").message.split())
+        assert "PIL.Image" in loaded
+        for heavy in ("numpy", "httpx", "sqlalchemy", "faiss", "onnxruntime", "pydantic", "fastapi", "multiprocessing"):
+            assert heavy not in loaded
+
+
+def test_workers_start_when_needed_and_no_more_than_allowed() -> None:
+    with DecodePool(workers=2) as pool:
+        assert pool.pids() == []
+        pool.decode(GOOD, 40)
+        assert len(pool.pids()) == 1
+        list(pool.decode_many([GOOD] * 20, 40))
+        assert len(pool.pids()) <= 2
+
+
+def test_the_users_main_module_is_not_imported_again(tmp_path: Path) -> None:
+    """multiprocessing would run this script a second time in each worker; it has no __main__ guard."""
+    script = tmp_path / "shop.py"
+    src = str(Path(__file__).resolve().parents[2] / "src")
+    script.write_text(
+        f"import sys; sys.path.insert(0, {src!r})\nprint('once')\nfrom shoplens.pictures import DecodePool\n"
+        f"print(DecodePool(workers=1).decode(bytes.fromhex({GOOD.hex()!r}), 40).width)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert (done.stdout.split(), done.returncode) == (["once", "100"], 0)
+
+
+def test_a_caller_who_waits_passes_the_batch() -> None:
+    turns = _Turns(1)
+    turns.take(_LATER)
+    order: list[str] = []
+
+    def wait(name: str, priority: int) -> None:
+        turns.take(priority)
+        order.append(name)
+        turns.give()
+
+    threads = []
+    for name, priority in (("batch 1", _LATER), ("batch 2", _LATER), ("shopper", _NOW)):
+        threads.append(threading.Thread(target=wait, args=(name, priority)))
+        threads[-1].start()
+        while len(turns._waiting) < len(threads):
+            time.sleep(0.001)
+    turns.give()
+    for thread in threads:
+        thread.join(5)
+    assert order == ["shopper", "batch 1", "batch 2"]
+
+
+def test_a_worker_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoplens.pictures.pool._BOOT", "import sys; sys.exit('no such module')")
+    with DecodePool(workers=1) as pool:
+        for _ in range(3):  # and gives its turn back each time
+            with pytest.raises(ShopLensError, match="no such module"):
+                pool.decode(GOOD, 40)
