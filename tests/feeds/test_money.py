@@ -86,9 +86,10 @@ def test_what_money_writes_is_read_back(minor: int, currency: str) -> None:
 @given(st.text(max_size=80))
 def test_any_text_is_a_price_or_a_value_error(text: str) -> None:
     try:
-        assert parse_money(text).minor >= 0
-    except ValueError as error:
-        assert str(error)
+        found = parse_money(text)
+    except ValueError:
+        return
+    assert found.minor >= 0
 
 
 def usd(amount: float) -> Money:

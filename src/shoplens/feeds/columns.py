@@ -49,7 +49,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "sale_dates": ("sale_price_effective_date",),
     "currency": ("currency", "currency_code", "price_currency", "币种", "货币"),
     "in_stock": (
-        "in_stock", "availability", "stock_status", "is_in_stock", "available", "instock", "有货", "是否有货",
+        "in_stock", "availability", "stock_status", "is_in_stock", "available", "有货", "是否有货",
         "库存状态",
     ),
     "quantity": (

@@ -129,21 +129,26 @@ def products(reader: Reader, interpreter: Interpreter, apart: dict[str, int]) ->
     waiting = Waiting()
     finish = Finish(interpreter)
     held: list[Part] = []
+    behind: list[RowProblem] = []  # what came between the rows held, to be told after their product
     number = -1
     try:
         for row in reader.rows():
-            if isinstance(row, RowProblem):
-                yield row
-                continue
-            number += 1
-            part = interpreter.part(row)
+            part: Part | RowProblem = row if isinstance(row, RowProblem) else interpreter.part(row)
+            number += isinstance(row, Row)
             if isinstance(part, RowProblem):
-                yield part
+                if held and len(behind) < MAX_ROWS:
+                    behind.append(part)
+                else:
+                    yield part
                 continue
             if held and held[0].key != part.key:
                 yield from finish(held)
-                held = []
-            if apart and part.key in apart:
+                yield from behind
+                held, behind = [], []
+            if part.parent and not held and not interpreter.grouped:
+                yield from finish([part])  # nothing can follow it
+                continue
+            if part.key in apart:
                 if not waiting.add(part):
                     yield _too_many(part)
                 if apart[part.key] <= number:
@@ -154,6 +159,7 @@ def products(reader: Reader, interpreter: Interpreter, apart: dict[str, int]) ->
                 held.append(part)
         if held:
             yield from finish(held)
+        yield from behind
         for key in waiting.left():  # the last row of these could not be used
             yield from finish(waiting.take(key))
     finally:

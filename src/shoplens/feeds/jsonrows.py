@@ -178,10 +178,13 @@ def _columns(rows: Iterator[Row | RowProblem]) -> list[str]:
     return list(found)
 
 
-def is_object(text: str) -> bool:
-    """Whether a line is a JSON object by itself."""
+def holds_list(text: str) -> bool:
+    """Whether a file that begins like this is one object with a list of products, not an object a line."""
+    first, _, rest = text.partition("\n")
     try:
-        value: Any = json.loads(text)
+        value: Any = json.loads(first)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict)
+        # An object over many lines, or a first line that is longer than the sample.
+        return bool(_LIST.search(text)) or bool(rest and not first.rstrip().endswith("}"))
+    listed = [value.get(name) for name in value if name.lower() in LISTS] if isinstance(value, dict) else []
+    return any(isinstance(each, list) and bool(each) and isinstance(each[0], dict) for each in listed)

@@ -145,7 +145,7 @@ def pairs_of(found: str) -> dict[str, str]:
     """Pairs such as size=XS,color=Black,note=a, b" -> pairs; a piece without "=" belongs to the value before it."""
     marks = list(_PAIR.finditer(found))
     ends = [mark.start() for mark in marks[1:]] + [len(found)]
-    return {mark[1]: found[mark.end() : end].strip().strip('"') for mark, end in zip(marks, ends, strict=True)}
+    return {mark[1]: found[mark.end() : end].strip().strip('"') for mark, end in zip(marks, ends, strict=False)}
 
 
 def _no_product(part: Part) -> RowProblem:

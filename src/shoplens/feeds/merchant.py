@@ -41,7 +41,7 @@ class MerchantXml:
         self._path = path
         self._encoding = encoding or _encoding(path)
         found: dict[str, None] = {}
-        for row in islice(self.rows(), 50):
+        for row in islice(self.rows(), 200):
             if isinstance(row, Row):
                 found.update(dict.fromkeys(row.values))
         self.columns = list(found)

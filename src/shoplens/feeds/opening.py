@@ -14,9 +14,10 @@ from shoplens.feeds.companion import Companion
 from shoplens.feeds.delimited import Delimited
 from shoplens.feeds.general import General
 from shoplens.feeds.grouping import products, scattered
-from shoplens.feeds.jsonrows import JsonFile, JsonLines, is_object
+from shoplens.feeds.jsonrows import JsonFile, JsonLines, holds_list
 from shoplens.feeds.magento import Magento, is_magento
 from shoplens.feeds.merchant import MerchantXml
+from shoplens.feeds.money import ISO
 from shoplens.feeds.parquet import ParquetRows
 from shoplens.feeds.rows import Interpreter, Reader
 from shoplens.feeds.shopify import Shopify, is_shopify
@@ -110,6 +111,9 @@ def open_feed(
         MissingExtraError: a Parquet file, and pyarrow is not installed.
     """
     path = Path(path)
+    currency = (currency or "").strip().upper()
+    if currency and currency not in ISO:
+        raise FeedFormatError(f"{currency!r} is no currency", where=str(path), hint="an ISO 4217 code, such as EUR")
     if format is not None and format not in KINDS:
         raise FeedFormatError(f"{format!r} is no kind of feed", where=str(path), hint="one of: " + ", ".join(KINDS))
     if path.is_dir():
@@ -117,7 +121,7 @@ def open_feed(
     elif not path.exists():
         raise FeedError("there is no such file or folder", where=str(path), hint="check the path of the feed")
     try:
-        return _open(path, format or recognise_kind(path), dict(mapping or {}), currency or "")
+        return _open(path, format or recognise_kind(path), dict(mapping or {}), currency)
     except FeedError as error:
         if error.where is None:
             error.where = str(path)
@@ -185,8 +189,7 @@ def recognise_kind(path: Path) -> str:
     if text.startswith("["):
         return "json"
     if text.startswith("{"):
-        first = text.split("\n", 1)[0]
-        return "jsonl" if is_object(first) or not re.search(r'"\w+"\s*:\s*\[', text[:20000]) else "json"
+        return "json" if holds_list(text) else "jsonl"
     if _is_binary(head, encoding):
         hint = "CSV, TSV, JSON lines, Parquet, Google Merchant XML are; give format= if it is one of them"
         raise FeedFormatError("not text, and no kind of feed that is known", where=where, hint=hint)

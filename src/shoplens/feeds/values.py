@@ -22,7 +22,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]+")
 _LONGEST_TAG = 2000
 _OPENS = re.compile(r"<[a-zA-Z/!?]")
 _TAG = re.compile(r"""<[a-zA-Z/!?](?:[^"'>]|"[^"]*"|'[^']*')*+>""")
-_MARKUP = re.compile(r"<[a-zA-Z/!]|&(?:#\d|#[xX]|[a-zA-Z])")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")  # "AT&T" and "Rock&note" are none
+_MARKUP = re.compile(rf"<[a-zA-Z/!]|{_ENTITY.pattern}")
 _BREAKS = re.compile(r"/?(?:p|br|div|li|ul|ol|tr|table|h[1-6]|section|article|blockquote|hr|dd|dt|dl)\b", re.IGNORECASE)
 _YES = frozenset({
     "1", "1.0", "true", "yes", "y", "t", "on", "in_stock", "instock", "in-stock", "available",
@@ -65,7 +66,7 @@ def words(value: Any) -> str:
 
     Blocks start new lines; scripts and styles are dropped. A "<" that opens no tag stays.
     """
-    found = text(value)
+    found = text(value).replace("\xa0", " ")
     if not _MARKUP.search(found):
         return found
     out: list[str] = []
@@ -108,10 +109,8 @@ def _tag_end(found: str, start: int) -> int:
 
 
 def _unescape(found: str) -> str:
-    try:
-        return _SURROGATE.sub("�", _CONTROL.sub("", html.unescape(found)))
-    except ValueError:  # a character reference of thousands of digits
-        return found
+    decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), found)
+    return _SURROGATE.sub("�", _CONTROL.sub("", decoded))
 
 
 def _tidy(found: str) -> str:
