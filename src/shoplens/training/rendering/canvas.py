@@ -165,9 +165,11 @@ class Canvas:
         picked = np.flatnonzero(mask > 0.003)
         if picked.size == 0:
             return
+        dense = picked.size > 0.55 * mask.size
 
         def take(field: Field) -> Field:
-            return field[inner_rows, inner_columns].ravel()[picked]
+            flat_field = field[inner_rows, inner_columns].ravel()
+            return flat_field if dense else flat_field[picked]
 
         x, y = uv if uv is not None else region.xy
         albedo = self._albedo(paint, take(x), take(y)) if paint.pattern in DRAW else \
@@ -176,22 +178,28 @@ class Canvas:
             albedo = albedo * take(tint)[:, None]
         n = (take(nx), take(ny), take(nz))
         colour = self._shade(albedo, paint.material, n)
-        share = mask.ravel()[picked]
+        share = take(region.mask)
         if paint.material.glass:
             facing = n[2]
             share = share * (np.float32(0.58) + np.float32(0.36) * (1 - facing) ** 2)
-            share = np.clip(share + colour.max(axis=1) * np.float32(0.25) * (colour.min(axis=1) > 0.9), 0, 1)
         if not isinstance(opacity, float):
             share = share * take(opacity)
         elif opacity != 1.0:
             share = share * np.float32(opacity)
-        n_columns = columns.stop - columns.start
-        flat = (picked // n_columns + rows.start) * self.frame.n + picked % n_columns + columns.start
-        rgb = self.rgb.reshape(-1, 3)
-        alpha = self.alpha.reshape(-1)
         rest = 1 - share
-        rgb[flat] = rgb[flat] * rest[:, None] + colour * share[:, None]
-        alpha[flat] = alpha[flat] * rest + share
+        colour *= share[:, None]
+        if dense:
+            rgb = self.rgb[rows, columns]
+            rgb *= rest.reshape(mask.shape)[..., None]
+            rgb += colour.reshape(*mask.shape, 3)
+            alpha = self.alpha[rows, columns]
+            alpha *= rest.reshape(mask.shape)
+            alpha += share.reshape(mask.shape)
+            return
+        flat = (picked // mask.shape[1] + rows.start) * self.frame.n + picked % mask.shape[1] + columns.start
+        all_rgb, all_alpha = self.rgb.reshape(-1, 3), self.alpha.reshape(-1)
+        all_rgb[flat] = all_rgb[flat] * rest[:, None] + colour
+        all_alpha[flat] = all_alpha[flat] * rest + share
 
     def _shade(self, albedo: Field, material: Material, n: tuple[Field, Field, Field]) -> Field:
         nx, ny, nz = n

@@ -27,7 +27,7 @@ def _grain(u: Field, v: Field, px: float) -> Relief:
     if seen == 0:
         return None, None
     cells = sample_noise("cells", u, v, 0.015)
-    return cells * (np.float32(0.0007) * seen), 1 + cells * (np.float32(0.022) * seen)
+    return cells * (np.float32(0.00055) * seen), 1 + cells * (np.float32(0.016) * seen)
 
 
 def _nap(u: Field, v: Field, px: float) -> Relief:
@@ -136,10 +136,10 @@ class Material:
 TABLE: dict[str, Material] = {m.name: m for m in (
     Material("leather", gloss=0.16, sharp=26, mirror=0.05, texture=_grain),
     Material("suede", sheen=0.10, contrast=0.8, texture=_nap),
-    Material("canvas", gloss=0.01, sharp=8, texture=_weave(0.016, 0.10, 0.07)),
+    Material("canvas", gloss=0.01, sharp=8, texture=_weave(0.016, 0.08, 0.05)),
     Material("denim", gloss=0.01, sharp=8, texture=_denim),
     Material("cotton", gloss=0.012, sharp=7, texture=_jersey),
-    Material("linen", gloss=0.01, sharp=8, texture=_weave(0.013, 0.08, 0.09)),
+    Material("linen", gloss=0.01, sharp=8, texture=_weave(0.013, 0.06, 0.055)),
     Material("silk", gloss=0.24, sharp=13, mirror=0.05, contrast=1.1),
     Material("satin", gloss=0.30, sharp=16, mirror=0.06, contrast=1.1),
     Material("wool", sheen=0.10, contrast=0.85, texture=_fibre),

@@ -11,12 +11,16 @@ from .kinds.kind import DENIMS, DYES, HIDES, METALS, WOODS
 _LIMITED = {"denim": DENIMS, "leather": HIDES, "suede": HIDES, "wood": WOODS,
             "straw": ("beige", "tan", "cream", "brown", "white", "black", "pink", "mustard")}
 
+_BARE = {"watch": METALS, "candle": METALS, "clock": (*METALS, "black"), "teapot": METALS,
+         "suitcase": ("silver", "rose gold", "gold", "black", "grey", "blue")}
+"""Colours of metal where it is seldom painted."""
+
 
 def palette(kind: str, material: str) -> tuple[str, ...]:
     """Colours that this kind comes in when made of this material."""
     allowed = TABLE[kind].colours
-    if kind == "watch" and material == "metal":
-        return METALS
+    if material == "metal" and kind in _BARE:
+        return _BARE[kind]
     if material in _LIMITED:
         both = tuple(c for c in _LIMITED[material] if c in allowed)
         return both or _LIMITED[material]

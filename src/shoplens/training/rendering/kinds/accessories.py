@@ -222,7 +222,7 @@ def umbrella(c: Canvas, d: Design, r: np.random.Generator) -> None:
         a, b = xs[i], xs[i + 1]
         dip = 0.06 * np.sqrt(max(0.05, 1 - ((a + b) / 2 / w) ** 2)) + 0.012
         bottom.append(spline([(a, rim_y + 0.03 * (1 - (a / w) ** 2)), ((a + b) / 2, rim_y - dip + 0.03), (b, rim_y + 0.03 * (1 - (b / w) ** 2))])[:-1])
-    arc = [(w * np.cos(t) * (1 + 0.0), rim_y + (top - rim_y) * np.sin(t) ** 0.9) for t in np.linspace(0, np.pi, 50)[1:-1]]
+    arc = [(w * np.cos(t), rim_y + (top - rim_y) * np.sin(t)) for t in np.linspace(0, np.pi, 50)[1:-1]]
     canopy = path(*bottom, polygon([(w, rim_y)]), polygon(arc))
     folds: list[Fold] = []
     for i in range(1, panels):
@@ -233,8 +233,8 @@ def umbrella(c: Canvas, d: Design, r: np.random.Generator) -> None:
         seam(c, polygon(line), 0.010, 0.4)
     if d.pattern == "colour-block":
         for i in range(0, panels, 2):
-            left = [(xs[i] * np.sin(t), top + (rim_y + 0.03 - top) * (1 - np.cos(t))) for t in np.linspace(0, np.pi / 2, 20)]
-            right = [(xs[i + 1] * np.sin(t), top + (rim_y + 0.03 - top) * (1 - np.cos(t))) for t in np.linspace(np.pi / 2, 0, 20)]
+            left = [(xs[i] * np.sin(t), top + (rim_y + 0.03 * (1 - (xs[i] / w) ** 2) - top) * (1 - np.cos(t))) for t in np.linspace(0, np.pi / 2, 20)]
+            right = [(xs[i + 1] * np.sin(t), top + (rim_y + 0.03 * (1 - (xs[i + 1] / w) ** 2) - top) * (1 - np.cos(t))) for t in np.linspace(np.pi / 2, 0, 20)]
             slab(c, path(polygon(left), bottom[i], polygon(right)), c.main.swapped(), edge=0.02, dome=0.02, cast=0)
     for i in range(panels + 1):
         ball(c, xs[i], rim_y + 0.03 * (1 - (xs[i] / w) ** 2) + 0.008, 0.014, steel)
@@ -345,11 +345,11 @@ KINDS = (
     Kind("sunglasses", sunglasses, "flat", ("plastic", "plastic", "metal"), ("plain", "plain", "plain", "leopard"), DYES, (0.3, 0.0), 1.15),
     Kind("cap", cap, "standing", ("cotton", "canvas", "denim", "wool"), ("plain", "plain", "plain", "camouflage", "checks", "colour-block"), DYES, (0.1, 0.0), 1.05),
     Kind("hat", hat, "standing", ("felt", "felt", "straw", "wool"), ("plain",), DYES, (0.0, 0.0), 1.05),
-    Kind("beanie", beanie, "standing", ("knit", "wool"), ("plain", "plain", "stripes", "zigzag", "checks"), DYES, (0.0, 0.2), 1.1),
-    Kind("belt", belt, "standing", ("leather", "leather", "suede", "canvas"), ("plain", "plain", "plain", "leopard"), HIDES, (0.1, 0.18), 1.1),
-    Kind("umbrella", umbrella, "standing", ("nylon", "cotton"), PRINTS, DYES, (0.2, -0.2)),
-    Kind("ring", ring, "standing", ("metal",), ("plain",), METALS, (0.0, -0.3), 1.05),
-    Kind("earrings", earrings, "flat", ("metal",), ("plain",), METALS, (0.38, 0.0), 1.2),
-    Kind("necklace", necklace, "flat", ("metal",), ("plain",), METALS, (0.0, 0.4)),
-    Kind("headphones", headphones, "standing", ("plastic", "plastic", "leather"), ("plain",), DYES, (0.5, 0.2), 1.05),
+    Kind("beanie", beanie, "standing", ("knit", "wool"), ("plain", "plain", "stripes", "zigzag", "checks"), DYES, (0.0, 0.2), 1.1, (0.0, 0.02)),
+    Kind("belt", belt, "standing", ("leather", "leather", "suede", "canvas"), ("plain", "plain", "plain", "leopard"), HIDES, (0.1, 0.18), 1.12, (0.0, 0.04)),
+    Kind("umbrella", umbrella, "standing", ("nylon", "cotton"), PRINTS, DYES, (0.2, -0.2), 1.08, (0.0, 0.04)),
+    Kind("ring", ring, "standing", ("metal",), ("plain",), METALS, (0.0, -0.3), 1.3, (0.0, 0.02)),
+    Kind("earrings", earrings, "flat", ("metal",), ("plain",), METALS, (0.38, 0.0), 1.5, (0.0, -0.06)),
+    Kind("necklace", necklace, "flat", ("metal",), ("plain",), METALS, (0.0, 0.4), 1.04),
+    Kind("headphones", headphones, "standing", ("plastic", "plastic", "leather"), ("plain",), DYES, (0.5, 0.2), 1.12, (0.0, -0.04)),
 )

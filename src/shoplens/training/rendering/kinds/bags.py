@@ -37,10 +37,17 @@ def _ring(c: Canvas, x: float, y: float, radius: float, bar: float = 0.011) -> N
 
 def handbag(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A structured bag with one or two arched handles; with a flap, a zip or a clasp."""
-    top, bottom = r.uniform(0.40, 0.52), r.uniform(0.62, 0.70)
+    form = int(r.integers(4))
+    top = r.uniform(0.46, 0.54)
+    bottom = (0.66, 0.60, 0.50, 0.58)[form] + r.uniform(-0.02, 0.03)
     y0, y1 = r.uniform(-0.16, -0.08), 0.66
-    style = int(r.integers(3))
-    body = smoothed(mirrored([(top, y0), (bottom, y1)]), r.uniform(0.07, 0.14), 10)
+    style = int(r.integers(3)) if form < 3 else int(r.integers(2))
+    if form < 3:
+        body = smoothed(mirrored([(top, y0), (bottom, y1)]), r.uniform(0.07, 0.14), 10)
+    else:
+        body = path(polygon([(-top, y0), (top, y0)]),
+                    spline([(top, y0), (bottom, y0 + 0.34), (bottom * 0.86, y1 - 0.10), (bottom * 0.45, y1), (0, y1 + 0.015),
+                            (-bottom * 0.45, y1), (-bottom * 0.86, y1 - 0.10), (-bottom, y0 + 0.34), (-top, y0)])[1:-1])
     rise = r.uniform(0.42, 0.56)
     half = top * r.uniform(0.48, 0.66)
     arch = path(polygon([(-half, y0 + 0.10)]), spline([(-half, y0), (-half * 0.93, y0 - rise * 0.6), (0, y0 - rise),
@@ -218,11 +225,11 @@ def suitcase(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 KINDS = (
     Kind("handbag", handbag, "standing", ("leather", "leather", "suede", "canvas", "straw"),
-         ("plain", "plain", "plain", "plain", "leopard", "checks", "colour-block"), HIDES, (0.05, 0.05)),
-    Kind("tote bag", tote, "standing", ("canvas", "cotton", "leather", "straw", "denim"), PRINTS, DYES, (0.1, 0.1)),
-    Kind("backpack", backpack, "standing", ("nylon", "canvas", "leather", "denim"), PRINTS, DYES, (0.1, 0.0)),
+         ("plain", "plain", "plain", "plain", "leopard", "checks", "colour-block"), HIDES, (0.05, 0.05), 1.12, (0.0, 0.02)),
+    Kind("tote bag", tote, "standing", ("canvas", "cotton", "leather", "straw", "denim"), PRINTS, DYES, (0.1, 0.1), 1.08),
+    Kind("backpack", backpack, "standing", ("nylon", "canvas", "leather", "denim"), PRINTS, DYES, (0.1, 0.0), 1.04),
     Kind("wallet", wallet, "flat", ("leather", "leather", "suede", "canvas"), ("plain", "plain", "plain", "leopard"), HIDES,
-         (0.2, 0.0)),
+         (0.2, 0.0), 1.06),
     Kind("suitcase", suitcase, "standing", ("plastic", "plastic", "metal"), ("plain", "plain", "colour-block"), DYES,
          (0.1, 0.0)),
 )

@@ -189,12 +189,12 @@ def tie(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 
 KINDS = (
-    Kind("trousers", trousers, "flat", ("cotton", "linen", "wool"), ("plain", "plain", "plain", "checks", "stripes", "plaid", "camouflage"), DYES, (0.1, -0.5)),
-    Kind("jeans", trousers, "flat", ("denim",), ("plain",), DENIMS, (0.1, -0.5)),
-    Kind("shorts", shorts, "flat", ("cotton", "linen", "denim"), ("plain", "plain", "floral", "stripes", "checks", "camouflage"), DYES, (0.1, -0.5), 1.35, (0.0, -0.36)),
+    Kind("trousers", trousers, "flat", ("cotton", "linen", "wool"), ("plain", "plain", "plain", "checks", "stripes", "plaid", "camouflage"), DYES, (0.1, -0.5), 1.06),
+    Kind("jeans", trousers, "flat", ("denim",), ("plain",), DENIMS, (0.1, -0.5), 1.06),
+    Kind("shorts", shorts, "flat", ("cotton", "linen", "denim"), ("plain", "plain", "floral", "stripes", "checks", "camouflage"), DYES, (0.1, -0.5), 1.4, (0.0, -0.36)),
     Kind("skirt", skirt, "flat", ("cotton", "satin", "denim", "wool", "linen"), PRINTS, DYES, (0.1, -0.2), 1.1),
-    Kind("socks", socks, "flat", ("knit", "cotton"), ("plain", "stripes", "polka dots", "zigzag", "checks"), DYES, (0.0, 0.0), 1.1),
-    Kind("glove", glove, "flat", ("knit", "wool", "leather"), ("plain", "plain", "stripes", "zigzag"), DYES, (0.3, 0.1), 1.1),
-    Kind("scarf", scarf, "flat", ("wool", "knit", "silk", "cotton"), ("plain", "stripes", "plaid", "checks", "floral", "polka dots", "leopard"), DYES, (0.0, -0.1), 1.1),
+    Kind("socks", socks, "flat", ("knit", "cotton"), ("plain", "stripes", "polka dots", "zigzag", "checks"), DYES, (0.0, 0.0), 1.3, (0.08, 0.08)),
+    Kind("glove", glove, "flat", ("knit", "wool", "leather"), ("plain", "plain", "stripes", "zigzag"), DYES, (0.3, 0.1), 1.12),
+    Kind("scarf", scarf, "flat", ("wool", "knit", "silk", "cotton"), ("plain", "stripes", "plaid", "checks", "floral", "polka dots", "leopard"), DYES, (0.0, -0.1), 1.25),
     Kind("tie", tie, "flat", ("silk", "satin", "wool"), ("plain", "stripes", "polka dots", "checks", "floral", "plaid"), DYES, (0.0, -0.35)),
 )

@@ -160,7 +160,7 @@ def plate(c: Canvas, d: Design, r: np.random.Generator) -> None:
 KINDS = (
     Kind("cushion", cushion, "flat", ("cotton", "linen", "velvet", "knit", "silk"), PRINTS, DYES, (0.3, -0.3), 1.08),
     Kind("chair", chair, "standing", ("velvet", "leather", "linen", "plastic", "wood"), ("plain",), DYES, (0.0, -0.4)),
-    Kind("stool", stool, "standing", ("leather", "velvet", "wood", "cotton"), ("plain",), DYES, (0.0, -0.3), 1.1),
+    Kind("stool", stool, "standing", ("leather", "velvet", "wood", "cotton"), ("plain",), DYES, (0.0, -0.3), 1.12, (0.0, 0.10)),
     Kind("armchair", armchair, "standing", ("velvet", "linen", "leather", "cotton"), ("plain", "plain", "plain", "stripes", "floral", "checks"), DYES, (0.0, -0.2), 1.08),
     Kind("clock", clock, "hanging", ("wood", "plastic", "metal"), ("plain",), DYES, (0.3, -0.3), 1.05),
     Kind("plate", plate, "flat", ("ceramic",), ("plain", "plain", "stripes", "polka dots", "floral", "speckled", "marbled", "checks"), DYES, (0.4, -0.3), 1.08),

@@ -293,10 +293,10 @@ def jacket(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 
 KINDS = (
-    Kind("t-shirt", t_shirt, "flat", ("cotton", "cotton", "linen"), PRINTS, DYES, (0.05, -0.35)),
-    Kind("shirt", shirt, "flat", ("cotton", "linen", "silk", "denim"), ("plain", "plain", "stripes", "checks", "plaid", "floral", "polka dots", "zigzag"), DYES, (0.08, -0.35)),
-    Kind("jumper", jumper, "flat", ("knit", "knit", "wool"), ("plain", "plain", "stripes", "zigzag", "colour-block", "checks"), DYES, (0.05, -0.3)),
-    Kind("hoodie", hoodie, "flat", ("cotton",), ("plain", "plain", "plain", "colour-block", "camouflage"), DYES, (0.0, -0.3)),
-    Kind("dress", dress, "flat", ("cotton", "silk", "satin", "linen", "velvet"), PRINTS, DYES, (0.0, -0.35)),
-    Kind("jacket", jacket, "flat", ("denim", "leather", "suede", "nylon"), ("plain", "plain", "plain", "colour-block"), HIDES, (0.0, -0.3)),
+    Kind("t-shirt", t_shirt, "flat", ("cotton", "cotton", "linen"), PRINTS, DYES, (0.05, -0.35), 1.2, (0.0, 0.0)),
+    Kind("shirt", shirt, "flat", ("cotton", "linen", "silk", "denim"), ("plain", "plain", "stripes", "checks", "plaid", "floral", "polka dots", "zigzag"), DYES, (0.08, -0.35), 1.14),
+    Kind("jumper", jumper, "flat", ("knit", "knit", "wool"), ("plain", "plain", "stripes", "zigzag", "colour-block", "checks"), DYES, (0.05, -0.3), 1.14),
+    Kind("hoodie", hoodie, "flat", ("cotton",), ("plain", "plain", "plain", "colour-block", "camouflage"), DYES, (0.0, -0.3), 1.12),
+    Kind("dress", dress, "flat", ("cotton", "silk", "satin", "linen", "velvet"), PRINTS, DYES, (0.0, -0.35), 1.04),
+    Kind("jacket", jacket, "flat", ("denim", "leather", "suede", "nylon"), ("plain", "plain", "plain", "colour-block"), HIDES, (0.0, -0.3), 1.16),
 )

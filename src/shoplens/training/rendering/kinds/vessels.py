@@ -137,12 +137,12 @@ def teapot(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 
 KINDS = (
-    Kind("mug", mug, "standing", ("ceramic",), GLAZES, DYES, (-0.1, 0.0)),
-    Kind("vase", vase, "standing", ("ceramic", "ceramic", "glass"), GLAZES, DYES, (0.0, -0.2)),
-    Kind("bottle", bottle, "standing", ("metal", "plastic", "glass"), ("plain", "plain", "plain", "stripes", "marbled", "colour-block"), DYES, (0.0, -0.25)),
-    Kind("bowl", bowl, "standing", ("ceramic", "ceramic", "wood"), GLAZES, DYES, (0.1, 0.05)),
-    Kind("plant pot", plant_pot, "standing", ("ceramic",), GLAZES, DYES, (0.0, 0.3)),
-    Kind("lamp", lamp, "standing", ("linen", "cotton", "straw"), ("plain", "plain", "stripes", "floral", "checks", "zigzag"), DYES, (0.0, -0.35)),
-    Kind("candle", candle, "standing", ("ceramic", "glass", "metal"), ("plain",), DYES, (0.0, 0.1)),
-    Kind("teapot", teapot, "standing", ("ceramic", "ceramic", "metal"), GLAZES, DYES, (0.1, 0.0)),
+    Kind("mug", mug, "standing", ("ceramic",), GLAZES, DYES, (-0.1, 0.0), 1.4, (0.0, 0.04)),
+    Kind("vase", vase, "standing", ("ceramic", "ceramic", "glass"), GLAZES, DYES, (0.0, -0.2), 1.12),
+    Kind("bottle", bottle, "standing", ("metal", "plastic", "glass"), ("plain", "plain", "plain", "stripes", "marbled", "colour-block"), DYES, (0.0, -0.25), 1.08),
+    Kind("bowl", bowl, "standing", ("ceramic", "ceramic", "wood"), GLAZES, DYES, (0.1, 0.05), 1.15, (0.0, 0.12)),
+    Kind("plant pot", plant_pot, "standing", ("ceramic",), GLAZES, DYES, (0.0, 0.3), 1.12),
+    Kind("lamp", lamp, "standing", ("linen", "cotton", "straw"), ("plain", "plain", "stripes", "floral", "checks", "zigzag"), DYES, (0.0, -0.35), 1.06),
+    Kind("candle", candle, "standing", ("ceramic", "glass", "metal"), ("plain",), DYES, (0.0, 0.1), 1.35, (0.0, 0.12)),
+    Kind("teapot", teapot, "standing", ("ceramic", "ceramic", "metal"), GLAZES, DYES, (0.1, 0.0), 1.12, (0.0, 0.10)),
 )
