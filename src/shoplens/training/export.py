@@ -1,0 +1,135 @@
+"""From torch to ONNX: fp32, then int8 (static for convolutions, dynamic for the text tower), with a parity gate."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from shoplens.errors import EncoderError
+from shoplens.training.towers import ImageTower, TextTower
+
+OPSET = 17
+
+
+class _Pictures(nn.Module):
+    """The image tower as it is served: bytes in, embedding and patches out; pooling before the projection."""
+
+    def __init__(self, tower: ImageTower) -> None:
+        super().__init__()
+        self.tower = tower
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        x = pixels.permute(0, 3, 1, 2).float() / 255.0
+        features = self.tower.feature_map(x).permute(0, 2, 3, 1)
+        patches = self.tower.project(features)
+        return F.normalize(patches.mean((1, 2)), dim=-1), patches
+
+
+def export_image(tower: ImageTower, resolution: int, path: Path) -> None:
+    """Writes the fp32 graph: ``pixels`` uint8 [n, R, R, 3] -> ``embedding`` [n, 256], ``patches`` [n, h, w, 256]."""
+    sample = torch.randint(0, 256, (2, resolution, resolution, 3), dtype=torch.uint8)
+    axes = {name: {0: "n"} for name in ("pixels", "embedding", "patches")}
+    _export(_Pictures(tower).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
+
+
+def export_text(tower: TextTower, path: Path) -> None:
+    """Writes the fp32 graph: ``ids`` and ``mask`` int64 [n, t] -> ``embedding`` [n, 256]."""
+    ids = torch.randint(2, 100, (2, 7))
+    axes: dict[str, dict[int, str]] = {"ids": {0: "n", 1: "t"}, "mask": {0: "n", 1: "t"}, "embedding": {0: "n"}}
+    _export(tower.eval(), (ids, torch.ones_like(ids)), path, ["ids", "mask"], ["embedding"], axes)
+
+
+def quantize_image(fp32: Path, int8: Path, calibration: Sequence[npt.NDArray[np.uint8]]) -> None:
+    """Static int8 (QDQ, per channel) of the convolutions; the projection stays fp32.
+
+    ``calibration``: batches uint8 [n, R, R, 3] of training pictures. Weights keep to 7 bits, since processors
+    without VNNI add pairs of products in 16 bits and would overflow with 8.
+    """
+    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType
+    from onnxruntime.quantization import quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.left = iter(calibration)
+
+        def get_next(self) -> dict[str, Any] | None:
+            batch = next(self.left, None)
+            return None if batch is None else {"pixels": batch}
+
+    prepared = fp32.with_suffix(".prepared.onnx")
+    quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
+    quantize_static(
+        str(prepared),
+        str(int8),
+        Reader(),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        reduce_range=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+        calibrate_method=CalibrationMethod.MinMax,
+        op_types_to_quantize=["Conv", "Add", "AveragePool", "Relu"],
+    )
+    prepared.unlink()
+
+
+def quantize_text(fp32: Path, int8: Path) -> None:
+    """Dynamic int8 of the matrix products and of the table of tokens."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        str(fp32),
+        str(int8),
+        op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        weight_type=QuantType.QInt8,
+        per_channel=False,
+        extra_options={"MatMulConstBOnly": True},
+    )
+
+
+def run(path: Path, outputs: Sequence[str], inputs: dict[str, Any], threads: int = 1) -> list[npt.NDArray[np.float32]]:
+    """One call of an ONNX file."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return list(session.run(list(outputs), inputs))
+
+
+def gate(what: str, wanted: npt.NDArray[np.float32], got: npt.NDArray[np.float32], mean: float, least: float) -> float:
+    """The mean cosine of unit rows; raises EncoderError when it is under ``mean`` or any is under ``least``."""
+    cosine = (wanted * got).sum(axis=1)
+    if cosine.mean() < mean or cosine.min() < least:
+        raise EncoderError(
+            f"{what} is not the same encoder: cosine {cosine.mean():.4f} on average (at least {mean}), "
+            f"{cosine.min():.4f} at worst (at least {least})",
+            hint="train longer, or calibrate the quantisation on more pictures",
+        )
+    return float(cosine.mean())
+
+
+def _export(
+    model: nn.Module, sample: tuple[Tensor, ...], path: Path, inputs: list[str], outputs: list[str], axes: dict[str, Any]
+) -> None:
+    with warnings.catch_warnings(), torch.no_grad():
+        # The plain exporter is deprecated, but the newer one writes graphs that the static quantiser cannot fold.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            sample,
+            str(path),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
