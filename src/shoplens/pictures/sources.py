@@ -96,10 +96,14 @@ class FolderSource:
                     return path
             except (OSError, RuntimeError, ValueError):  # a loop of links, a name too long
                 continue
-        found = self._index().get(PurePosixPath(location.replace("\\", "/")).name)
-        if found is None and outside:
+        index = self._index()
+        for name in _last_names(location):
+            found = index.get(name)
+            if found is not None and found.is_file():
+                return found
+        if outside:
             raise self._outside(location)
-        return found
+        return None
 
     def _outside(self, location: str) -> FetchRefusedError:
         return FetchRefusedError(
@@ -109,13 +113,12 @@ class FolderSource:
         )
 
     def _index(self) -> dict[str, Path]:
-        """File name -> path, for the first million files; links that lead outside are left out."""
+        """File name -> path, for the first million files; links can only be asked for by their path."""
         with self._lock:
             if self._names is None:
-                files = itertools.islice(_files(self._root), _MAX_FILES)
                 names: dict[str, Path] = {}
-                for path in files:
-                    if not path.is_symlink() or path.resolve().is_relative_to(self._root):
+                for path in itertools.islice(_files(self._root), _MAX_FILES):
+                    if not path.is_symlink():
                         names.setdefault(path.name, path)
                 self._names = names
             return self._names
@@ -201,7 +204,10 @@ class ZipSource:
             found = self._members.get(name)
             if found is not None:
                 return found
-        return self._names.get(PurePosixPath(location.replace("\\", "/")).name)
+        for name in _last_names(location):
+            if name in self._names:
+                return self._names[name]
+        return None
 
 
 def too_large(where: str, max_bytes: int) -> PictureError:
@@ -212,6 +218,10 @@ def too_large(where: str, max_bytes: int) -> PictureError:
         where=where,
         hint="reduce the picture, or raise the byte limit",
     )
+
+
+def _last_names(location: str) -> list[str]:
+    return list(dict.fromkeys(PurePosixPath(way).name for way in _spellings(location)))
 
 
 def _files(root: Path) -> Iterator[Path]:
