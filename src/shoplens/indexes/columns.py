@@ -13,63 +13,90 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from shoplens.core.answer import Facet
-from shoplens.core.catalogue import record
 from shoplens.core.ports import Mask, Numbers, StoredProduct
 from shoplens.core.query import SortKey
 from shoplens.core.where import Where
-from shoplens.indexes.columns_facets import facet
+from shoplens.indexes.columns_extract import extract
+from shoplens.indexes.columns_facets import facets
 from shoplens.indexes.columns_order import best_variants, sort_products
 from shoplens.indexes.columns_values import Growing, Values
-from shoplens.indexes.columns_view import Column, View, fit
+from shoplens.indexes.columns_view import Column, Entries, View
 
 _COMPACT_FROM = 10_000
 """Fewest dead rows for which the columns are rewritten; then also a third of all rows must be dead."""
 
 
 @dataclass(slots=True)
-class _Field:
-    """A column as the writer holds it. ``pending``: (product's place in the batch, code, row) of the batch."""
+class _Texts:
+    """Entries as the writer holds them; ``places`` and ``fresh`` are those of the batch."""
 
-    values: Values = field(default_factory=Values)
-    rows: Growing = field(default_factory=lambda: Growing(np.int32))
+    at: Growing = field(default_factory=lambda: Growing(np.int32))
     codes: Growing = field(default_factory=lambda: Growing(np.int32))
     aligned: bool = True
+    places: list[int] = field(default_factory=list)
+    fresh: list[int] = field(default_factory=list)
+
+    def flush(self, slots: npt.NDArray[np.int32] | None) -> None:
+        """Adds the batch, in order of slot (``slots`` by place, None where the place is the slot), then code."""
+        at, codes = np.array(self.places, np.int32), np.array(self.fresh, np.int32)
+        self.places.clear()
+        self.fresh.clear()
+        order = np.lexsort((at, codes, at if slots is None else slots[at]))
+        self.put(at[order], codes[order])
+
+    def put(self, at: npt.NDArray[np.int32], codes: npt.NDArray[np.int32]) -> None:
+        """Adds sorted entries."""
+        start = len(self.at) + 1
+        if self.aligned and len(at) and not np.array_equal(at, np.arange(start, start + len(at))):
+            self.aligned = False
+        self.at.append(at)
+        self.codes.append(codes)
+
+    def entries(self) -> Entries:
+        return Entries(self.at.view(), self.codes.view(), self.aligned)
+
+
+@dataclass(slots=True)
+class _Field:
+    """A column as the writer holds it."""
+
+    values: Values = field(default_factory=Values)
+    shared: _Texts = field(default_factory=_Texts)
+    own: _Texts = field(default_factory=_Texts)
     floats: Growing | None = None
     flags: Growing | None = None
-    pending: list[tuple[int, int, int]] = field(default_factory=list)
 
     def column(self) -> Column:
         return Column(
             self.values,
-            self.rows.view(),
-            self.codes.view(),
-            self.aligned,
+            self.shared.entries(),
+            self.own.entries(),
             None if self.floats is None else self.floats.view(),
             None if self.flags is None else self.flags.view(),
         )
 
-    def put(self, rows: np.ndarray[Any, Any], codes: np.ndarray[Any, Any]) -> None:
-        """Adds entries that are sorted by product and code."""
-        start = len(self.rows) + 1
-        if self.aligned and not (rows[0] == start and np.array_equal(rows, np.arange(start, start + len(rows)))):
-            self.aligned = False
-        self.rows.append(rows)
-        self.codes.append(codes)
-
-    def put_dense(self, name: str, row: int, value: float | int) -> None:
-        """Sets the value of a row in ``floats`` or ``flags``; rows between have none."""
-        array: Growing | None = getattr(self, name)
-        if array is None:
-            array = Growing(np.float64 if name == "floats" else np.int8)
-            setattr(self, name, array)
-        if row >= len(array):
-            none = np.nan if name == "floats" else -1
-            array.append(np.full(row - len(array), none) if row > len(array) else [])
-            array.append([value])
+    def put(self, row: int, value: float | int | str) -> None:
+        """One value of a row."""
+        if isinstance(value, str):
+            self.own.places.append(row)
+            self.own.fresh.append(self.values.code(value))
+        elif isinstance(value, bool):
+            self.flags = self._dense(self.flags, np.int8, -1, row, value)
         else:
-            array.view()[row] = value
+            self.floats = self._dense(self.floats, np.float64, np.nan, row, value)
+
+    @staticmethod
+    def _dense(array: Growing | None, dtype: npt.DTypeLike, none: float, row: int, value: float) -> Growing:
+        """Sets the value of a row that is new; rows in between have none."""
+        if array is None:
+            array = Growing(dtype)
+        if row > len(array):
+            array.append(np.full(row - len(array), none))
+        array.append((value,))
+        return array
 
 
 class ArrayColumns:
@@ -82,10 +109,12 @@ class ArrayColumns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fields: dict[str, _Field] = {}
-        self._product_of_row = Growing(np.int32, np.zeros(1, np.int32))
-        self._variant_of_row = Growing(np.int32, np.zeros(1, np.int32))
         none = np.zeros(1, np.int32)
-        self._view = View(0, np.zeros(1, bool), none, none, none, none, none, np.zeros(1, np.int64))
+        self._slot_of_row = Growing(np.int32, none)
+        self._variant_of_row = Growing(np.int32, none)
+        self._product_of_slot = Growing(np.int32, none)
+        self._first_row = Growing(np.int32, none)
+        self._view = View(0, np.zeros(1, bool), none, none, none, none, none, none, np.zeros(1, np.int64))
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -123,8 +152,7 @@ class ArrayColumns:
             UnknownFieldError: a field that no variant ever had.
         """
         view = self._view
-        rows = view.to_rows(variants)
-        return tuple(facet(view, rows, name, limit) for name in fields)
+        return facets(view, view.to_rows(variants), tuple(fields), limit)
 
     def order(self, products: Numbers, variants: Mask, keys: Sequence[SortKey]) -> Numbers:
         """The products sorted; each by its best allowed variant (the least value ascending, the greatest descending);
@@ -139,9 +167,8 @@ class ArrayColumns:
     def products(self, variants: Mask) -> Mask:
         """bool by product number: has an allowed variant."""
         view = self._view
-        out = np.zeros(len(view.row_count), bool)
-        out[view.product_of[fit(variants, len(view.product_of))]] = True
-        out[0] = False
+        out = np.zeros(len(view.slot_of), bool)
+        out[view.product_of_slot[view.to_slots(view.to_rows(variants))]] = True
         return out
 
     def best_variant(self, products: Numbers, variants: Mask) -> Numbers:
@@ -158,115 +185,136 @@ class ArrayColumns:
 
     def _replace(self, changed: Mapping[int, StoredProduct | None], seq: int) -> None:
         old = self._view
-        last_product = max(changed, default=0)
         last_variant = max((max(s.variant_numbers, default=0) for s in changed.values() if s), default=0)
-        first_row, row_count = _copy(old.first_row, last_product + 1), _copy(old.row_count, last_product + 1)
+        slot_of = _copy(old.slot_of, max(changed, default=0) + 1)
         row_of, product_of = _copy(old.row_of_variant, last_variant + 1), _copy(old.product_of, last_variant + 1)
         alive = old.alive.copy()
-        for number in changed:
-            rows = np.arange(first_row[number], first_row[number] + row_count[number])
-            variants = old.variant_of_row[rows]
+        gone = np.fromiter((slot for number in changed if (slot := slot_of[number])), np.int32)
+        for slot in gone:
+            rows = slice(old.first_row[slot], old.first_row[slot] + old.row_counts[slot])
             alive[rows] = False
+            variants = old.variant_of_row[rows]
             row_of[variants] = product_of[variants] = 0
-            first_row[number] = row_count[number] = 0
-        start = row = len(self._product_of_row)
-        products: list[int] = []
+        slot_of[list(changed)] = 0
+        start, first_slot = len(self._slot_of_row), len(self._product_of_slot)
+        products = [number for number, stored in changed.items() if stored is not None]
         numbers: list[int] = []
-        for place, (number, stored) in enumerate(changed.items()):
-            if stored is None:
-                continue
-            first_row[number], row_count[number] = row, len(stored.variant_numbers)
-            for variant, _ in zip(stored.product.variants, stored.variant_numbers, strict=True):
-                self._add(place, row, record(stored.product, variant))
-                row += 1
-            products += [number] * len(stored.variant_numbers)
-            numbers += stored.variant_numbers
-        self._product_of_row.append(products)
+        first_rows: list[int] = []
+        counts: list[int] = []
+        for slot, number in enumerate(products, first_slot):
+            stored = changed[number]
+            if stored is not None:
+                first_rows.append(start + len(numbers))
+                counts.append(len(stored.variant_numbers))
+                self._add(slot, start + len(numbers), stored)
+                numbers += stored.variant_numbers
+        slots = np.arange(first_slot, first_slot + len(products), dtype=np.int32)
+        self._slot_of_row.append(np.repeat(slots, counts))
         self._variant_of_row.append(numbers)
-        fresh = np.arange(start, row, dtype=np.int32)
-        row_of[numbers] = fresh
-        product_of[numbers] = products
+        self._product_of_slot.append(products)
+        self._first_row.append(first_rows)
+        row_of[numbers] = np.arange(start, start + len(numbers), dtype=np.int32)
+        product_of[numbers] = np.repeat(np.array(products, np.int64), counts)
+        slot_of[products] = slots
         columns = dict(old.columns)
         for name, column in self._fields.items():
-            if column.pending:
-                self._flush(column)
-            elif name in columns and column.floats is None and column.flags is None:
-                continue
-            columns[name] = column.column()
+            touched = column.floats is not None or column.flags is not None or name not in columns
+            if column.shared.places:
+                column.shared.flush(None)
+                touched = True
+            if column.own.places:
+                column.own.flush(self._slot_of_row.view())
+                touched = True
+            if touched:
+                columns[name] = column.column()
         self._view = View(
             seq,
-            np.concatenate([alive, np.ones(len(fresh), bool)]),
-            self._product_of_row.view(),
+            np.concatenate([alive, np.ones(len(numbers), bool)]),
+            self._slot_of_row.view(),
             self._variant_of_row.view(),
+            self._product_of_slot.view(),
+            self._first_row.view(),
             row_of,
-            first_row,
-            row_count,
+            slot_of,
             product_of,
             columns,
         )
-        dead = len(self._view.alive) - int(self._view.alive.sum())
+        dead = len(self._view.alive) - int(np.count_nonzero(self._view.alive))
         if dead > _COMPACT_FROM and dead * 3 > len(self._view.alive):
             self._compact()
 
+    def _add(self, slot: int, row: int, stored: StoredProduct) -> None:
+        shared, own = extract(stored.product)
+        for name, values in shared.items():
+            column = self._field(name)
+            for value in values:
+                column.shared.places.append(slot)
+                column.shared.fresh.append(column.values.code(value))
+        for place, fields in enumerate(own, row):
+            for name, values in fields.items():
+                column = self._field(name)
+                for value in values:
+                    column.put(place, value)
+
+    def _field(self, name: str) -> _Field:
+        found = self._fields.get(name)
+        if found is None:
+            found = self._fields[name] = _Field()
+        return found
+
     def _compact(self) -> None:
-        """Leaves the dead rows out of all columns. Readers keep the view that they have."""
+        """Leaves the dead rows and slots out of all columns. Readers keep the view that they have."""
         view = self._view
-        kept = np.flatnonzero(view.alive)
-        new_row = np.zeros(len(view.alive), np.int32)
-        new_row[kept] = np.arange(1, 1 + len(kept))
-        zero = np.zeros(1, np.int32)
-        self._product_of_row = Growing(np.int32, np.concatenate([zero, view.product_of_row[kept]]))
-        self._variant_of_row = Growing(np.int32, np.concatenate([zero, view.variant_of_row[kept]]))
-        for name, column in self._fields.items():
-            self._fields[name] = _compacted(column.column(), view.alive, kept, new_row)
+        rows = view.alive.copy()
+        slots = view.to_slots(rows)
+        rows[0] = slots[0] = True
+        new_row, new_slot = _renumber(rows), _renumber(slots)
+        self._slot_of_row = Growing(np.int32, new_slot[view.slot_of_row[rows]])
+        self._variant_of_row = Growing(np.int32, view.variant_of_row[rows])
+        self._product_of_slot = Growing(np.int32, view.product_of_slot[slots])
+        self._first_row = Growing(np.int32, new_row[view.first_row[slots]])
+        self._fields = {
+            name: _compacted(column.column(), rows, slots, new_row, new_slot) for name, column in self._fields.items()
+        }
+        alive = np.ones(int(np.count_nonzero(rows)), bool)
+        alive[0] = False
         self._view = View(
             view.seq,
-            np.concatenate([[False], np.ones(len(kept), bool)]),
-            self._product_of_row.view(),
+            alive,
+            self._slot_of_row.view(),
             self._variant_of_row.view(),
+            self._product_of_slot.view(),
+            self._first_row.view(),
             new_row[view.row_of_variant],
-            new_row[view.first_row],
-            view.row_count,
+            new_slot[view.slot_of],
             view.product_of,
             {name: column.column() for name, column in self._fields.items()},
         )
 
-    def _add(self, place: int, row: int, values: Mapping[str, tuple[Any, ...]]) -> None:
-        for name, some in values.items():
-            column = self._fields.get(name)
-            if column is None:
-                column = self._fields[name] = _Field()
-            for value in some:
-                if isinstance(value, bool):
-                    column.put_dense("flags", row, int(value))
-                elif isinstance(value, float):
-                    column.put_dense("floats", row, value)
-                else:
-                    column.pending.append((place, column.values.code(value), row))
 
-    @staticmethod
-    def _flush(column: _Field) -> None:
-        entries = np.array(column.pending, np.int32).reshape(-1, 3)
-        column.pending.clear()
-        entries = entries[np.lexsort((entries[:, 2], entries[:, 1], entries[:, 0]))]
-        column.put(entries[:, 2], entries[:, 1])
-
-
-def _compacted(column: Column, alive: Mask, kept: Numbers, new_row: np.ndarray[Any, Any]) -> _Field:
-    """A column without its dead rows, and without the texts that only dead rows had."""
-    keep = alive[column.rows]
-    rows, codes = new_row[column.rows[keep]], column.codes[keep]
-    used = np.bincount(codes, minlength=len(column.values)) > 0
+def _compacted(
+    column: Column, rows: Mask, slots: Mask, new_row: npt.NDArray[np.int32], new_slot: npt.NDArray[np.int32]
+) -> _Field:
+    """A column without dead rows and slots, and without the texts that only they had."""
+    shared_at, shared = column.shared.within(slots)
+    own_at, own = column.own.within(rows)
+    used = np.zeros(len(column.values), bool)
+    used[shared] = used[own] = True
     fresh = _Field(Values(column.values.texts[code] for code in np.flatnonzero(used)))
-    if len(rows):
-        # New codes keep the order of the old ones, so entries stay sorted within their product.
-        fresh.put(rows, (np.cumsum(used) - 1)[codes].astype(np.int32))
-    for name, dtype in (("floats", np.float64), ("flags", np.int8)):
-        dense = getattr(column, name)
-        if dense is not None:
-            inside = kept[kept < len(dense)]
-            setattr(fresh, name, Growing(dtype, np.concatenate([dense[:1], dense[inside]])))
+    new_code = _renumber(used)
+    # New codes keep the order of the old ones, so entries stay sorted within their product.
+    fresh.shared.put(new_slot[shared_at], new_code[shared])
+    fresh.own.put(new_row[own_at], new_code[own])
+    if column.floats is not None:
+        fresh.floats = Growing(np.float64, column.floats[rows[: len(column.floats)]])
+    if column.flags is not None:
+        fresh.flags = Growing(np.int8, column.flags[rows[: len(column.flags)]])
     return fresh
+
+
+def _renumber(kept: Mask) -> npt.NDArray[np.int32]:
+    """int32 by old place: the new place of those that are kept, 0 for the others."""
+    return np.where(kept, np.cumsum(kept) - 1, 0).astype(np.int32)
 
 
 def _copy(array: np.ndarray[Any, Any], size: int) -> np.ndarray[Any, Any]:

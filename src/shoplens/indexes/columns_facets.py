@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,88 +13,95 @@ from shoplens.indexes.columns_values import Bools, Ints
 from shoplens.indexes.columns_view import Column, View
 
 
-def facet(view: View, rows: Bools, name: str, limit: int) -> Facet:
-    """The facet of one field over the rows of a mask (alive ones only). Raises UnknownFieldError."""
-    allowed = _distinct(view.product_of_row[rows])
+@dataclass(slots=True)
+class _Count:
+    """What has been found of one facet: slots that have the field, numbers' ends, counts by value."""
+
+    have: Bools
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    values: list[FacetValue] = field(default_factory=list)
+
+
+def facets(view: View, rows: Bools, names: tuple[str, ...], limit: int) -> tuple[Facet, ...]:
+    """The facets of some fields over the rows of a mask (alive ones only). Raises UnknownFieldError."""
+    slots = view.to_slots(rows)
+    allowed = int(np.count_nonzero(slots))
+    return tuple(_facet(view, rows, slots, allowed, name, limit) for name in names)
+
+
+def _facet(view: View, rows: Bools, slots: Bools, allowed: int, name: str, limit: int) -> Facet:
     column = view.column(name, "facet_by")
     if column is None:
         return Facet(name, missing=allowed)
-    have = np.zeros(len(rows), bool)
-    low: list[float] = []
-    high: list[float] = []
-    counts: list[FacetValue] = []
+    count = _Count(np.zeros(len(slots), bool))
     if column.floats is not None:
-        floats = np.where(rows[: len(column.floats)], column.floats, np.nan)
-        present = ~np.isnan(floats)
-        have[: len(floats)] |= present
-        if present.any():
-            low.append(float(np.nanmin(floats)))
-            high.append(float(np.nanmax(floats)))
-    entries: list[tuple[Ints, str]] = []
+        inside = rows[: len(column.floats)] & ~np.isnan(column.floats)
+        found = column.floats[inside]
+        count.have[view.slot_of_row[: len(inside)][inside]] = True
+        if len(found):
+            count.low.append(float(found.min()))
+            count.high.append(float(found.max()))
+    yes_no: list[tuple[Ints, str]] = []
     if column.flags is not None:
         for value, text in ((1, "true"), (0, "false")):
-            found = (column.flags == value) & rows[: len(column.flags)]
-            have[: len(found)] |= found
-            if len(column.codes):
-                entries.append((np.flatnonzero(found).astype(np.int32), text))
+            inside = (column.flags == value) & rows[: len(column.flags)]
+            with_it = np.zeros(len(slots), bool)
+            with_it[view.slot_of_row[: len(inside)][inside]] = True
+            count.have |= with_it
+            if len(column.values):
+                yes_no.append((np.flatnonzero(with_it).astype(np.int32), text))
             else:
-                counts.append(FacetValue(text, _distinct(view.product_of_row[: len(found)][found])))
-    if len(column.codes):
-        counts += _texts(view, column, rows, have, low, high, entries)
-    kept = sorted((c for c in counts if c.count), key=lambda c: (-c.count, fold(c.value), c.value))[:limit]
-    missing = allowed - _distinct(view.product_of_row[have])
-    return Facet(name, tuple(kept), min(low, default=None), max(high, default=None), missing)
+                count.values.append(FacetValue(text, int(np.count_nonzero(with_it))))
+    if len(column.values):
+        _texts(view, column, rows, slots, count, yes_no)
+    kept = [value for value in count.values if value.count]
+    if len(kept) > 4 * limit:  # only values at least as frequent as the last one shown need sorting
+        least = np.partition([value.count for value in kept], -limit)[-limit]
+        kept = [value for value in kept if value.count >= least]
+    kept.sort(key=lambda v: (-v.count, fold(v.value), v.value))
+    missing = allowed - int(np.count_nonzero(count.have))
+    low, high = min(count.low, default=None), max(count.high, default=None)
+    return Facet(name, tuple(kept[:limit]), low, high, missing)
 
 
 def _texts(
-    view: View,
-    column: Column,
-    rows: Bools,
-    have: Bools,
-    low: list[float],
-    high: list[float],
-    entries: list[tuple[Ints, str]],
-) -> list[FacetValue]:
-    """Counts of texts; marks the rows that have one; adds the least and greatest number where all are numbers.
-
-    ``entries``: rows of yes/no values of the same field, with the text that they equal.
-    """
-    kept = rows[1 : 1 + len(column.codes)] if column.aligned else np.take(rows, column.rows, mode="clip")
-    entry_rows = (np.flatnonzero(kept) + 1).astype(np.int32) if column.aligned else column.rows[kept]
-    codes = column.codes[kept]
-    have[entry_rows] = True
+    view: View, column: Column, rows: Bools, slots: Bools, count: _Count, yes_no: list[tuple[Ints, str]]
+) -> None:
+    """Counts texts; ``yes_no``: slots that have a yes/no value in the same field, with the text that it equals."""
+    shared_at, shared = column.shared.within(slots)
+    own_rows, own = column.own.within(rows)
+    own_at = view.slot_of_row[own_rows]
+    count.have[shared_at] = True
+    count.have[own_at] = True
     classes, texts = column.values.classes(), column.values.texts
-    found = np.bincount(codes, minlength=len(classes)) > 0
-    numbers = column.values.numbers()[: len(classes)][found]
+    size = len(classes)
+    plain = not yes_no and column.values.all_differ()
+    if plain:
+        # Entries of a product stand in order of their codes: those that are the same are neighbours.
+        first = np.ones(len(own), bool)
+        first[1:] = (own[1:] != own[:-1]) | (own_at[1:] != own_at[:-1])
+        repeated = np.ones(len(shared), bool)
+        repeated[1:] = (shared[1:] != shared[:-1]) | (shared_at[1:] != shared_at[:-1])
+        counts = np.bincount(shared[repeated], minlength=size) + np.bincount(own[first], minlength=size)
+        present = counts > 0
+    else:
+        codes, at = np.concatenate([shared, own]), np.concatenate([shared_at, own_at])
+        present = np.bincount(codes, minlength=size) > 0
+        for more, text in yes_no:
+            code = next((c for c in range(size) if fold(texts[c]) == text), len(classes))
+            if code == len(classes):
+                classes, texts = np.append(classes, np.int32(code)), [*texts[:code], text]
+            codes, at = np.concatenate([codes, np.full(len(more), code, np.int32)]), np.concatenate([at, more])
+        counts = _by_class(at, classes[codes], len(classes))
+    numbers = column.values.numbers()[:size][present[:size]]
     if len(numbers) and not np.isnan(numbers).any():
-        low.append(float(numbers.min()))
-        high.append(float(numbers.max()))
-    for more, text in entries:
-        code = next((c for c in range(len(classes)) if fold(texts[c]) == text), None)
-        if code is None:
-            code, texts = len(classes), [*texts[: len(classes)], text]
-            classes = np.append(classes, np.int32(code))
-        entry_rows = np.concatenate([entry_rows, more])
-        codes = np.concatenate([codes, np.full(len(more), code, np.int32)])
-    if not len(codes):
-        return []
-    counts = _count(view.product_of_row[entry_rows], codes, classes)
-    return [FacetValue(texts[code], int(counts[code])) for code in np.flatnonzero(counts)]
+        count.low.append(float(numbers.min()))
+        count.high.append(float(numbers.max()))
+    count.values += [FacetValue(texts[code], int(counts[code])) for code in np.flatnonzero(counts)]
 
 
-def _count(products: Ints, codes: Ints, classes: Ints) -> npt.NDArray[np.int64]:
-    """int64 by code: the number of distinct products of each class of codes."""
-    grouped = np.take(classes, codes, mode="clip")
-    keys = products.astype(np.int64) * len(classes) + grouped
-    rising = keys[1:] >= keys[:-1]
-    if not rising.all():
-        # Rows of a product stand together, so only codes of one class that are not neighbours come to this.
-        keys = np.sort(keys)
-    first = np.ones(len(keys), bool)
-    first[1:] = keys[1:] != keys[:-1]
-    return np.bincount(keys[first] % len(classes), minlength=len(classes))
-
-
-def _distinct(products: Ints) -> int:
-    """How many different products; those that are the same stand together."""
-    return int(np.count_nonzero(products[1:] != products[:-1])) + 1 if len(products) else 0
+def _by_class(at: Ints, classes: Ints, size: int) -> npt.NDArray[np.int64]:
+    """int64 by class: the number of distinct slots."""
+    keys = np.unique(at.astype(np.int64) * size + classes)
+    return np.bincount(keys % size, minlength=size)

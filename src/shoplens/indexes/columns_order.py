@@ -19,7 +19,7 @@ def sort_products(
     if not keys:
         return products
     columns = [(key, _best(view, view.column(key.field, "sort_by"), rows, key.descending)) for key in keys]
-    wanted = np.where((products >= 0) & (products < len(view.row_count)), products, 0)
+    wanted = np.where((products >= 0) & (products < len(view.slot_of)), products, 0)
     levels: list[npt.NDArray[np.float64]] = []
     for key, (first, second) in reversed(columns):
         for level in (second, first):
@@ -33,59 +33,52 @@ def _best(
     view: View, column: Column | None, rows: Bools, descending: bool
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """float64 by product number, twice: (0 number or yes/no, 1 text) and the value within; NaN where there is none."""
-    size = len(view.row_count)
+    size = len(view.slot_of)
     kind, best = np.full(size, np.nan), np.full(size, np.nan)
     if column is None:
         return kind, best
-    parts: list[tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int32]]] = []
+    parts: list[tuple[float, npt.NDArray[np.float64], npt.NDArray[np.int32]]] = []
     if column.floats is not None:
         keep = rows[: len(column.floats)] & ~np.isnan(column.floats)
-        parts.append(_part(0.0, column.floats[keep], view.product_of_row[: len(keep)][keep]))
+        parts.append((0.0, column.floats[keep], view.slot_of_row[: len(keep)][keep]))
     if column.flags is not None:
         keep = rows[: len(column.flags)] & (column.flags >= 0)
-        parts.append(_part(0.0, column.flags[keep].astype(np.float64), view.product_of_row[: len(keep)][keep]))
-    if len(column.codes):
-        keep = rows[1 : 1 + len(column.codes)] if column.aligned else np.take(rows, column.rows, mode="clip")
-        codes = column.codes[keep]
-        numbers = column.values.numbers()[codes]
-        text = np.isnan(numbers)
-        values = np.where(text, column.values.ranks()[codes].astype(np.float64), numbers)
-        where = np.flatnonzero(keep) + 1 if column.aligned else column.rows[keep]
-        products = view.product_of_row[where]
-        parts += [_part(0.0, values[~text], products[~text]), _part(1.0, values[text], products[text])]
+        parts.append((0.0, column.flags[keep].astype(np.float64), view.slot_of_row[: len(keep)][keep]))
+    for entries, places, is_row in ((column.shared, view.to_slots(rows), False), (column.own, rows, True)):
+        at, codes = entries.within(places)
+        if len(codes):
+            numbers, slots = column.values.numbers()[codes], view.slot_of_row[at] if is_row else at
+            text = np.isnan(numbers)
+            parts.append((0.0, numbers[~text], slots[~text]))
+            parts.append((1.0, column.values.ranks()[codes[text]].astype(np.float64), slots[text]))
     # The part that wins is written last: texts are the least wanted ascending, the most wanted descending.
     reduce = np.maximum if descending else np.minimum
     for level in (0.0, 1.0) if descending else (1.0, 0.0):
-        for number, values, products in parts:
-            if not len(values) or number[0] != level:
+        for part, values, slots in parts:
+            if not len(values) or part != level:
                 continue
-            starts = np.flatnonzero(np.concatenate([[True], products[1:] != products[:-1]]))
-            found, ids = reduce.reduceat(values, starts), products[starts]
+            starts = np.flatnonzero(np.concatenate([[True], slots[1:] != slots[:-1]]))
+            found, ids = reduce.reduceat(values, starts), view.product_of_slot[slots[starts]]
             same = kind[ids] == level
             best[ids] = np.where(same, reduce(best[ids], found), found)
             kind[ids] = level
     return kind, best
 
 
-def _part(
-    level: float, values: npt.NDArray[np.float64], products: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int32]]:
-    return np.full(min(1, len(values)), level), values, products
-
-
 def best_variants(view: View, products: npt.NDArray[np.int64], variants: Bools) -> npt.NDArray[np.int64]:
     """For each product the number of its first allowed variant, in stock first; 0 where none is allowed."""
     out = np.zeros(len(products), np.int64)
     allowed = fit(variants, len(view.row_of_variant))
-    known = (products > 0) & (products < len(view.row_count))
+    known = (products > 0) & (products < len(view.slot_of))
     ids = np.where(known, products, 0)
-    counts = view.row_count[ids].astype(np.int64)
+    slots = view.slot_of[ids]
+    counts = np.where(slots > 0, view.row_counts[slots], 0).astype(np.int64)
     total = int(counts.sum())
     if not total:
         return out
     owner = np.repeat(np.arange(len(products)), counts)
     offset = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
-    rows = view.first_row[ids].astype(np.int64)[owner] + offset
+    rows = view.first_row[slots].astype(np.int64)[owner] + offset
     numbers = view.variant_of_row[rows]
     keep = allowed[numbers]
     column = view.columns.get("in_stock")

@@ -103,10 +103,21 @@ class Values:
             out |= compare(numbers, condition.operator, wanted)
         return out
 
+    def any_hits(self, conditions: Sequence[Compare]) -> Bools:
+        """bool by code: the texts that meet one of the conditions."""
+        out = np.zeros(self._understand(), bool)
+        for condition in conditions:
+            out |= self.hits(condition)[: len(out)]
+        return out
+
     def classes(self) -> Ints:
         """int32 by code: the first code that ``=`` does not tell apart from it ("Red" and "red", "10" and "10.0")."""
         size = self._understand()
         return cast(Ints, self._classes.view()[:size])
+
+    def all_differ(self) -> bool:
+        """Whether ``=`` tells all texts apart."""
+        return self._understand() == len(self._class_of)
 
     def numbers(self) -> Floats:
         """float64 by code: the number that the text spells, else NaN."""

@@ -1,7 +1,7 @@
 """What readers of the filter columns see: one immutable state of all columns.
 
-Columns are kept by row. Every version of a variant is a row of its own, added at the end; row 0 is never used.
-The rows of a product stand together, in the shop's order. A replaced product's old rows are dead.
+Every version of a product takes a slot, added at the end, and every variant of it a row; the rows of a slot stand
+together, in the shop's order. Slot 0 and row 0 are never used. A replaced product's old slot and rows are dead.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,37 +21,68 @@ from shoplens.indexes.columns_values import Bools, Floats, Ints, Values, flag_hi
 
 
 @dataclass(frozen=True, slots=True)
+class Entries:
+    """Entry i says that place ``at[i]`` (a slot, or a row) has the text ``codes[i]``; in order of slot, then code.
+    ``aligned``: entry i is of place i + 1, so that ``at`` need not be read."""
+
+    at: Ints
+    codes: Ints
+    aligned: bool
+
+    def mark(self, hits: Bools | None, out: Bools) -> None:
+        """Sets ``out`` where a place has a text whose code is in ``hits`` (None: any text)."""
+        if self.aligned:
+            out[1 : 1 + len(self.at)] |= True if hits is None else np.take(hits, self.codes, mode="clip")
+        elif hits is None:
+            out[self.at] = True
+        else:
+            out[self.at[np.take(hits, self.codes, mode="clip")]] = True
+
+    def within(self, places: Bools) -> tuple[Ints, Ints]:
+        """``at`` and ``codes`` of the entries whose place is in a mask."""
+        if self.aligned:
+            keep = places[1 : 1 + len(self.at)]
+        else:
+            keep = np.take(places, self.at, mode="clip")
+        return self.at[keep], self.codes[keep]
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """One field. Texts: entry i says that row ``rows[i]`` has the text ``codes[i]``; entries stand in order of
-    product, and of code within a product. ``aligned``: entry i is of row i + 1, so that ``rows`` need not be read.
+    """One field: texts that all variants of a product share (``shared``, by slot), texts of variants (``own``, by row);
     ``floats`` and ``flags`` hold, by row, the values that are no texts (NaN and -1: none); they may be shorter
-    than the rows."""
+    than the rows. No product has both shared and own texts of one field."""
 
     values: Values
-    rows: Ints
-    codes: Ints
-    aligned: bool = False
+    shared: Entries
+    own: Entries
     floats: Floats | None = None
     flags: npt.NDArray[np.int8] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """All columns at one moment.
 
-    By row: ``alive``, ``product_of_row``, ``variant_of_row``. By variant number: ``row_of_variant`` (0: none).
-    By product number: ``first_row`` and ``row_count``. ``product_of``: int64 by variant number.
+    By row: ``alive``, ``slot_of_row``, ``variant_of_row``. By slot: ``product_of_slot``, ``first_row``.
+    By variant number: ``row_of_variant`` (0: none), ``product_of``. By product number: ``slot_of``, (0: none).
     """
 
     seq: int
     alive: Bools
-    product_of_row: Ints
+    slot_of_row: Ints
     variant_of_row: Ints
-    row_of_variant: Ints
+    product_of_slot: Ints
     first_row: Ints
-    row_count: Ints
+    row_of_variant: Ints
+    slot_of: Ints
     product_of: npt.NDArray[np.int64]
     columns: Mapping[str, Column] = field(default_factory=dict)
+
+    @cached_property
+    def row_counts(self) -> Ints:
+        """int32 by slot: the number of its rows."""
+        return np.diff(self.first_row, append=np.int32(len(self.alive)))
 
     def column(self, name: str, where: str) -> Column | None:
         """A field's column, None for a reserved field that no variant has had yet. Raises UnknownFieldError."""
@@ -61,10 +93,10 @@ class View:
 
     def _unknown(self, name: str, where: str) -> UnknownFieldError:
         known = sorted({*RESERVED_FIELDS, *self.columns})
-        close = difflib.get_close_matches(name, known, 3, 0.6)
         same = [other for other in known if other.casefold() == name.casefold()]
-        names = list(dict.fromkeys([*same, *close])) or known[:12]
-        ask = "did you mean" if same or close else "fields there are, among others:"
+        close = [*same, *difflib.get_close_matches(name, known, 3, 0.6)]
+        names = list(dict.fromkeys(close)) or known[:12]
+        ask = "did you mean" if close else "fields there are, among others:"
         return UnknownFieldError(
             f"no product has a field named {name!r}", where=where, hint=f"{ask} {', '.join(names)}"
         )
@@ -78,57 +110,54 @@ class View:
             for term in where.terms:
                 out &= self.rows_meeting(term)
             return out
+        out = np.zeros(len(self.alive), bool)
         if isinstance(where, Any_):
-            out = np.zeros(len(self.alive), bool)
             for term in where.terms:
                 out |= self.rows_meeting(term)
             return out
-        out = np.zeros(len(self.alive), bool)
         column = self.column(where.field, "filter_by")
         if column is not None:
-            _mark(column, where, out)
+            self._mark(column, where, out)
         return out
+
+    def _mark(self, column: Column, where: Has | Compare | In, out: Bools) -> None:
+        """Sets ``out`` for the rows of a column that meet a condition."""
+        hits: Bools | None = None
+        if isinstance(where, Has):
+            if column.floats is not None:
+                out[: len(column.floats)] |= ~np.isnan(column.floats)
+            if column.flags is not None:
+                out[: len(column.flags)] |= column.flags == 1
+        else:
+            equal = where.values if isinstance(where, In) else ()
+            conditions = [where] if isinstance(where, Compare) else [Compare(where.field, "=", v) for v in equal]
+            for condition in conditions:
+                if column.floats is not None:
+                    out[: len(column.floats)] |= number_hits(column.floats, condition)
+                if column.flags is not None:
+                    out[: len(column.flags)] |= flag_hits(column.flags, condition)
+            hits = column.values.any_hits(conditions)
+            if not hits.any():
+                return
+        column.own.mark(hits, out)
+        if len(column.shared.at):
+            slots = np.zeros(len(self.first_row), bool)
+            column.shared.mark(hits, slots)
+            out |= np.take(slots, self.slot_of_row, mode="clip")
 
     def to_variants(self, rows: Bools) -> Bools:
         """A mask by row as a mask by variant number."""
-        return (rows & self.alive)[self.row_of_variant]
+        rows &= self.alive
+        return np.take(rows, self.row_of_variant, mode="clip")
 
     def to_rows(self, variants: Bools) -> Bools:
         """A mask by variant number (of this view or another) as a mask by row; dead rows are never in it."""
         fitted = fit(variants, len(self.row_of_variant))
         return np.take(fitted, self.variant_of_row, mode="clip") & self.alive
 
-
-def _mark(column: Column, where: Has | Compare | In, out: Bools) -> None:
-    """Sets ``out`` for the rows of a column that meet a condition."""
-    if isinstance(where, Has):
-        if column.floats is not None:
-            out[: len(column.floats)] |= ~np.isnan(column.floats)
-        if column.flags is not None:
-            out[: len(column.flags)] |= column.flags == 1
-        if column.aligned:
-            out[1 : 1 + len(column.rows)] = True
-        else:
-            out[column.rows] = True
-        return
-    conditions = [where] if isinstance(where, Compare) else [Compare(where.field, "=", v) for v in where.values]
-    for condition in conditions:
-        if column.floats is not None:
-            out[: len(column.floats)] |= number_hits(column.floats, condition)
-        if column.flags is not None:
-            out[: len(column.flags)] |= flag_hits(column.flags, condition)
-    if not len(column.codes) or not conditions:
-        return
-    hits = column.values.hits(conditions[0])
-    for condition in conditions[1:]:
-        more = column.values.hits(condition)
-        more[: len(hits)] |= hits
-        hits = more
-    found = np.take(hits, column.codes, mode="clip")
-    if column.aligned:
-        out[1 : 1 + len(found)] |= found
-    else:
-        out[column.rows[found]] = True
+    def to_slots(self, rows: Bools) -> Bools:
+        """bool by slot: it has a row in the mask."""
+        return np.logical_or.reduceat(rows, self.first_row)
 
 
 def fit(mask: Bools, size: int) -> Bools:

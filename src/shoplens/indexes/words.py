@@ -60,7 +60,7 @@ class TantivyWords:
         self._writing = writer
         self._writer: Any = None
         self._generation: Generation | None = None
-        self._searcher: Any = None
+        self._searcher: _Searcher | None = None
         self._seq = 0
         self.reload()
 
