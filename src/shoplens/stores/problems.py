@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from shoplens.errors import ShopLensError, ShopLockedError, StoreError
 
@@ -25,13 +25,20 @@ def translate(error: BaseException, where: str) -> ShopLensError:
         error.where = error.where or where
         return error
     cause = (error.orig or error) if isinstance(error, DBAPIError) else error
+    unfit = isinstance(error, DataError) and not getattr(cause, "sqlstate", None)
     if isinstance(cause, sqlite3.Error):
         return _from_sqlite(cause, where)
     if isinstance(cause, UnicodeError):
         return StoreError(
             f"a text is not valid Unicode: {cause}", where=where, hint="mend the feed's encoding, or leave the row out"
         )
+    if unfit:  # refused by the driver before the server saw it: NUL in a name
+        return _unfit(str(cause), where)
     return _from_postgres(cause, where)
+
+
+def _unfit(said: str, where: str) -> StoreError:
+    return StoreError(f"a value cannot be stored: {said}", where=where, hint="mend the feed, or leave the row out")
 
 
 def _from_sqlite(error: sqlite3.Error, where: str) -> ShopLensError:
@@ -70,7 +77,7 @@ def _from_postgres(error: BaseException, where: str) -> ShopLensError:
     if state.startswith("XX"):
         return StoreError(f"the database is damaged: {said}", where=where, hint="put back a backup")
     if state.startswith("22"):
-        return StoreError(f"a value cannot be stored: {said}", where=where, hint="mend the feed, or leave the row out")
+        return _unfit(said, where)
     if not state or state.startswith(("08", "57P")):
         return StoreError(
             f"the database server cannot be reached: {said}",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,25 +36,20 @@ def pack_product(product: Product) -> str:
     data = product.to_dict()
     try:
         return orjson.dumps(data).decode()
-    except TypeError:  # lone surrogates and integers beyond 64 bits, which orjson refuses and JSON can hold
-        return json.dumps(data, separators=(",", ":"))
+    except TypeError:
+        # Lone surrogates and integers beyond 64 bits: orjson refuses them, JSON can hold them. The blank in front
+        # tells the reader to use the standard library too, since orjson would read such integers as floats.
+        return " " + json.dumps(data, separators=(",", ":"))
 
 
 def unpack_product(body: str) -> Product:
     """The product that ``pack_product`` wrote. Raises StoreError when the text is damaged."""
     try:
-        return Product.from_dict(_parse(body))
+        return Product.from_dict(json.loads(body) if body.startswith(" ") else orjson.loads(body))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(
             f"a stored product cannot be read: {error!r}", hint="run: shoplens doctor --shop DIR; then index again"
         ) from error
-
-
-def _parse(body: str) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return json.loads(body)
 
 
 def pack_vectors(rows: VectorRows) -> dict[bytes, bytes]:

@@ -131,7 +131,7 @@ MIGRATIONS: Mapping[int, Step] = {}
 
 def create_tables(connection: Connection) -> None:
     """Makes all tables of a new shop, empty, inside the caller's transaction."""
-    metadata.create_all(connection)
+    metadata.create_all(connection, checkfirst=False)
     connection.execute(insert(counters), {"id": 1, "seq": 0, "product": 0, "variant": 0})
     connection.execute(insert(meta), {"key": VERSION_KEY, "value": str(SCHEMA_VERSION)})
 
