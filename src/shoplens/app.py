@@ -72,11 +72,10 @@ class Shop:
     def _open_copies(self) -> Copies:
         card, base = self.encoder.card, self.folder / "copies"
         folder = base / f"{card.name}-{card.revision}-{card.dimension}"
-        means = {"picture": card.mean("picture"), "words": card.mean("words")}
         parts = Parts(
             columns=ArrayColumns.open(folder / "columns"),
-            pictures=FlatVectors.open(folder / "pictures", card.space, "picture", means),
-            texts=FlatVectors.open(folder / "texts", card.space, "words", means),
+            pictures=FlatVectors.open(folder / "pictures", card.space, "picture"),
+            texts=FlatVectors.open(folder / "texts", card.space, "words"),
             words=TantivyWords(base / "words"),
         )
         return Copies(self.store, self.store, card.space, parts, self._lock, folder)

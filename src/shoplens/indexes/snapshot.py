@@ -6,7 +6,6 @@ CRC-32 of the footer; eight bytes of magic. The end is written last, so a file t
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import struct
@@ -19,14 +18,28 @@ import numpy.typing as npt
 
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import ShopError, SpaceMismatchError
-from shoplens.indexes.codes import Floats, code_size, sign_codes
+from shoplens.indexes.codes import Codebook, Sketch
 from shoplens.indexes.vectors_view import COLUMNS, EXTRAS, View, starts_of
 
-VERSION = 1
+VERSION = 2
 
 _MAGIC = b"SLVECTS\n"
 _END = struct.Struct("<QI8s")
 _CHUNK = 1 << 22
+_TYPES = {
+    "codes": np.uint8,
+    "vectors": np.float16,
+    "products": np.int64,
+    "first": np.int64,
+    "keys": np.uint8,
+    "alive": np.bool_,
+    "extra_rows": np.int64,
+    "extra_variants": np.int64,
+    "mean": np.float32,
+    "projection": np.float32,
+    "levels": np.float32,
+}
+_BOOK = ("mean", "projection", "levels")
 _COUNTS = ("count", "extra", "dead", "product_count", "top_variant", "seq")
 
 
@@ -39,7 +52,7 @@ def snapshot_path(folder: Path, modality: Modality) -> Path:
     return folder / f"vectors-{modality}.snapshot"
 
 
-def write_snapshot(folder: Path, space: Space, modality: Modality, mean: Floats, view: View) -> None:
+def write_snapshot(folder: Path, space: Space, modality: Modality, view: View) -> None:
     """Writes a view: temporary file, fsync, rename, fsync of the folder.
 
     Raises:
@@ -50,7 +63,7 @@ def write_snapshot(folder: Path, space: Space, modality: Modality, mean: Floats,
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            _write(file, space, modality, mean, view)
+            _write(file, space, modality, view)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -68,10 +81,8 @@ def write_snapshot(folder: Path, space: Space, modality: Modality, mean: Floats,
         ) from error
 
 
-def read_snapshot(folder: Path, space: Space, modality: Modality, mean: Floats) -> View | None:
+def read_snapshot(folder: Path, space: Space, modality: Modality) -> View | None:
     """The view that was saved; None where there is no snapshot.
-
-    Codes that were taken with another mean are taken anew.
 
     Raises:
         DamagedSnapshotError: it is cut off, altered, or not one of ours.
@@ -80,18 +91,21 @@ def read_snapshot(folder: Path, space: Space, modality: Modality, mean: Floats) 
     path = snapshot_path(folder, modality)
     try:
         with path.open("rb") as file:
-            return _read(file, path, space, modality, mean)
+            return _read(file, path, space, modality)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DamagedSnapshotError(f"it cannot be read: {error}") from error
 
 
-def _write(file: BinaryIO, space: Space, modality: Modality, mean: Floats, view: View) -> None:
+def _write(file: BinaryIO, space: Space, modality: Modality, view: View) -> None:
     columns: list[dict[str, Any]] = []
-    for name in (*COLUMNS, *EXTRAS):
-        length = view.count if name in COLUMNS else view.extra
-        data = np.ascontiguousarray(getattr(view, name)[:length])
+    book = view.sketch.book if view.sketch is not None else None
+    parts: list[tuple[str, npt.NDArray[Any]]] = [(name, getattr(view, name)[: view.count]) for name in COLUMNS]
+    parts += [(name, getattr(view, name)[: view.extra]) for name in EXTRAS]
+    parts += [(name, getattr(book, name)) for name in _BOOK if book is not None]
+    for name, part in parts:
+        data = np.ascontiguousarray(part)
         crc = 0
         for chunk in _chunks(data):
             file.write(chunk)
@@ -102,7 +116,7 @@ def _write(file: BinaryIO, space: Space, modality: Modality, mean: Floats, view:
             "version": VERSION,
             "space": str(space),
             "modality": modality,
-            "mean": _digest(mean),
+            "learned_rows": book.rows if book is not None else 0,
             "columns": columns,
             **{name: getattr(view, name) for name in _COUNTS},
         }
@@ -111,7 +125,7 @@ def _write(file: BinaryIO, space: Space, modality: Modality, mean: Floats, view:
     file.write(_END.pack(len(footer), zlib.crc32(footer), _MAGIC))
 
 
-def _read(file: BinaryIO, path: Path, space: Space, modality: Modality, mean: Floats) -> View:
+def _read(file: BinaryIO, path: Path, space: Space, modality: Modality) -> View:
     footer = _footer(file)
     if footer.get("version") != VERSION or footer.get("modality") != modality:
         raise DamagedSnapshotError(f"it is of version {footer.get('version')}, for {footer.get('modality')}")
@@ -121,24 +135,28 @@ def _read(file: BinaryIO, path: Path, space: Space, modality: Modality, mean: Fl
             where=str(path),
             hint="run: shoplens index --rebuild, or go back to the encoder that built it",
         )
-    counts = {name: int(footer[name]) for name in _COUNTS}
-    shapes = _shapes(counts, space.dimension)
-    file.seek(0)
-    columns: dict[str, Any] = {}
     try:
+        counts = {name: int(footer[name]) for name in _COUNTS}
+        lengths = dict.fromkeys(COLUMNS, counts["count"]) | dict.fromkeys(EXTRAS, counts["extra"])
+        file.seek(0)
+        columns: dict[str, Any] = {}
         for entry in footer["columns"]:
             name, shape, dtype = entry["name"], tuple(entry["shape"]), np.dtype(entry["dtype"])
-            expected, kind = shapes[name]
-            if shape[0] != expected[0] or (len(shape) == 2 and name != "keys" and shape != expected) or dtype != kind:
+            if dtype != _TYPES[name] or shape[0] != lengths.get(name, shape[0]):
                 raise DamagedSnapshotError(f"its column {name} has shape {shape} of {dtype}")
-            columns[name] = _column(file, name, shape, dtype, int(entry["crc"]))
+            columns[name] = _column(file, name, shape, dtype, int(entry["crc"]), spare=name in lengths)
+        if columns["vectors"].shape[1] != space.dimension:
+            raise DamagedSnapshotError(f"its vectors have {columns['vectors'].shape[1]} dimensions")
         n = counts["count"]
-        view = View(**{**columns, **counts}, starts=starts_of(columns["products"][:n], columns["alive"][:n]))
+        sketch = None
+        if footer["learned_rows"]:
+            mean, projection, levels = (columns.pop(name) for name in _BOOK)
+            book = Codebook(mean, projection, levels, int(footer["learned_rows"]))
+            sketch = Sketch.of(book, columns["codes"][:n])
+        starts = starts_of(columns["products"][:n], columns["alive"][:n])
+        return View(**{**columns, **counts}, starts=starts, sketch=sketch)
     except (KeyError, TypeError, ValueError, IndexError) as error:
         raise DamagedSnapshotError(f"its footer makes no sense: {error!r}") from error
-    if footer["mean"] != _digest(mean):
-        view.codes[: view.count] = sign_codes(view.vectors[: view.count], mean)
-    return view
 
 
 def _footer(file: BinaryIO) -> dict[str, Any]:
@@ -157,23 +175,11 @@ def _footer(file: BinaryIO) -> dict[str, Any]:
     return loaded
 
 
-def _shapes(counts: dict[str, int], dimension: int) -> dict[str, tuple[tuple[int, ...], npt.DTypeLike]]:
-    n, m = counts["count"], counts["extra"]
-    return {
-        "codes": ((n, code_size(dimension)), np.uint8),
-        "vectors": ((n, dimension), np.float16),
-        "products": ((n,), np.int64),
-        "first": ((n,), np.int64),
-        "keys": ((n, 0), np.uint8),
-        "alive": ((n,), np.bool_),
-        "extra_rows": ((m,), np.int64),
-        "extra_variants": ((m,), np.int64),
-    }
-
-
-def _column(file: BinaryIO, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], expected: int) -> npt.NDArray[Any]:
+def _column(
+    file: BinaryIO, name: str, shape: tuple[int, ...], dtype: np.dtype[Any], expected: int, *, spare: bool
+) -> npt.NDArray[Any]:
     # Room for an eighth more, so that the first write after opening does not copy everything.
-    room = np.empty((shape[0] + shape[0] // 8 + 64, *shape[1:]), dtype)
+    room = np.empty((shape[0] + (shape[0] // 8 + 64 if spare else 0), *shape[1:]), dtype)
     crc = 0
     for chunk in _chunks(room[: shape[0]]):
         if file.readinto(chunk) != len(chunk):  # type: ignore[attr-defined]
@@ -189,7 +195,3 @@ def _chunks(data: npt.NDArray[Any]) -> list[memoryview]:
         return []
     flat: memoryview = data.reshape(-1).view(np.uint8).data
     return [flat[start : start + _CHUNK] for start in range(0, len(flat), _CHUNK)]
-
-
-def _digest(mean: Floats) -> str:
-    return hashlib.sha256(np.ascontiguousarray(mean, "<f4").tobytes()).hexdigest()

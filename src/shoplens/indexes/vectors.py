@@ -1,8 +1,9 @@
-"""The picture and text vector index: flat scan of 1-bit codes, exact rescoring from fp16, best row per product."""
+"""The picture and text vector index: flat scan of short codes, exact rescoring from fp16, best row per product."""
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +15,22 @@ import numpy.typing as npt
 from shoplens.core.ports import Mask, Numbers, VectorMatches, VectorRow
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import EncoderError, SpaceMismatchError
-from shoplens.indexes.codes import Floats, Halves, distances, inner_products, nearest, sign_codes
+from shoplens.indexes.codes import Floats, Halves, inner_products
 from shoplens.indexes.snapshot import DamagedSnapshotError, read_snapshot, snapshot_path, write_snapshot
 from shoplens.indexes.vectors_view import View
 
 ABOVE_DEPTH = 2_000
 """How many of the nearest rows ``above`` looks at."""
 
-_DEPTH_BITS = 300 * 256
-"""Rows rescored x bits of their codes: the fewer bits, the less a code says, the deeper the search has to go."""
+_DEPTH = 1_200
+"""Rows rescored for one query, of up to 250,000; recall@10 >= 0.99 with it is shown in docs/adr/0005."""
 
-_EXACT_ROWS = 2_000
-_EXACT_SHARE = 50
+_DEPTH_ROWS = 250_000
+_DEPTH_PER_HIT = 6
 _MAX_SPREAD = 8
+_EXACT_ROWS = 2_000
+_EXACT_SHARE = 32
+_SCAN_SHARE = 4
 _COMPACT_SHARE = 3
 
 log = logging.getLogger(__name__)
@@ -76,28 +80,24 @@ class FlatVectors:
     Args:
         space: of the vectors; those of another dimension are refused.
         modality: of the rows.
-        means: mean embedding of each modality, float32 [d] (``EncoderCard.means``); zeros where one is missing.
-            A row's code is taken after subtracting the mean of the rows' modality, a query's after subtracting
-            that of the query's.
     """
 
-    def __init__(self, space: Space, modality: Modality, means: Mapping[str, Floats]) -> None:
+    def __init__(self, space: Space, modality: Modality) -> None:
         self.space = space
         self.modality = modality
-        self._means = {name: np.asarray(mean, np.float32) for name, mean in means.items()}
         self._view = View.empty(space.dimension)
         self._writing = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path, space: Space, modality: Modality, means: Mapping[str, Floats]) -> FlatVectors:
+    def open(cls, folder: Path, space: Space, modality: Modality) -> FlatVectors:
         """The index as last saved in ``folder``; an empty one (seq 0, to be replayed) where that cannot be used.
 
         Raises:
             SpaceMismatchError: the snapshot was built in another space; the hint names the command that repairs it.
         """
-        index = cls(space, modality, means)
+        index = cls(space, modality)
         try:
-            view = read_snapshot(folder, space, modality, index._mean(modality))
+            view = read_snapshot(folder, space, modality)
         except DamagedSnapshotError as error:
             log.warning(
                 "snapshot %s is discarded and rebuilt from the store: %s", snapshot_path(folder, modality), error
@@ -109,7 +109,7 @@ class FlatVectors:
 
     def save(self, folder: Path) -> None:
         """Writes a snapshot of what can be found now. Raises ShopError; the snapshot before is then untouched."""
-        write_snapshot(folder, self.space, self.modality, self._mean(self.modality), self._view)
+        write_snapshot(folder, self.space, self.modality, self._view)
 
     @property
     def seq(self) -> int:
@@ -143,10 +143,10 @@ class FlatVectors:
         """
         vectors = self._stacked(changed)
         with self._writing:
-            view = self._view.changed(changed, vectors, self._mean(self.modality), seq)
+            view = self._view.changed(changed, vectors, seq)
             if view.dead * _COMPACT_SHARE > view.count:
                 view = view.compacted()
-            self._view = view
+            self._view = view.sketched()
 
     def search(
         self,
@@ -166,7 +166,7 @@ class FlatVectors:
             k: how many products.
             variants: bool by variant number; a row counts if it shows an allowed variant, and the match names the
                 first such variant. None: all rows.
-            query_modality: whose mean is subtracted before the query's code is taken.
+            query_modality: of the query. Codes are compared with the query itself, so it makes no difference here.
             exact: score every allowed row, without codes: the reference.
 
         Raises:
@@ -174,24 +174,33 @@ class FlatVectors:
         """
         view = self._view
         query = self._query(query)
-        allowed, count = view.allowed(variants)
-        if k <= 0 or not count:
+        if k <= 0 or not view.count:
             return _NOTHING
-        if exact or count <= _exact_limit(view.count):
-            rows = None if allowed is None else np.flatnonzero(allowed)
-            products = view.products[: view.count] if rows is None else view.products[rows]
-            scores = inner_products(query, view.vectors[: view.count], rows)
-            best = _best(products, scores, k)
-            return _matches(view, best if rows is None else rows[best], scores[best], variants)
-        hamming = self._distances(view, query, query_modality)
-        depth = self._depth(view, k)
-        while True:
-            rows = nearest(hamming, depth, allowed, count, view.products)
-            scores = inner_products(query, view.vectors, rows)
-            best = _best(view.products[rows], scores, k)
-            if len(best) >= k or len(rows) >= count:
-                return _matches(view, rows[best], scores[best], variants)
-            depth *= 4
+        sketch = view.sketch
+        if exact or sketch is None:
+            return _scan(view, query, k, variants)
+        share = view.share(variants)
+        if share * view.count <= max(_EXACT_ROWS, view.count // _EXACT_SHARE):
+            return _scan(view, query, k, variants)
+        # Where one row in n is allowed the best allowed ones lie deeper, but fewer rows compete with them: sqrt(n).
+        fetch = int(_depth(view, k) / math.sqrt(share))
+        enough = max(k, int(fetch * share) // 2)
+        while fetch * _SCAN_SHARE <= view.count:
+            rows, estimates = sketch.nearest(query, fetch)
+            last = estimates[-1] if len(rows) < sketch.count else -np.inf
+            allowed = view.allowed_of(rows, variants)
+            tail = np.arange(sketch.count, view.count)
+            tail = tail[view.allowed_of(tail, variants)]
+            rows = np.concatenate([rows[allowed], tail])
+            if len(rows) >= enough:
+                scores = inner_products(query, view.vectors, rows)
+                best = _best(view.products[rows], scores, k)
+                inside = np.count_nonzero(allowed)
+                # A row that ties with the last hit has its estimate too: none may be left behind the border.
+                if len(best) >= k and (best[-1] >= inside or estimates[allowed][best[-1]] > last):
+                    return _matches(view, rows[best], scores[best], variants)
+            fetch *= 4
+        return _scan(view, query, k, variants)
 
     def above(
         self,
@@ -212,13 +221,18 @@ class FlatVectors:
         """
         view = self._view
         query = self._query(query)
-        allowed, count = view.allowed(variants)
-        if not count:
+        if not view.count:
             return np.empty(0, np.int64)
-        if count <= max(depth, _exact_limit(view.count)):
+        sketch = view.sketch
+        few = max(depth, _EXACT_ROWS, view.count // _EXACT_SHARE)
+        share = view.share(variants)
+        if sketch is None or share * view.count <= few or depth * _SCAN_SHARE > share * view.count:
+            allowed, _ = view.allowed(variants)
             rows = np.arange(view.count) if allowed is None else np.flatnonzero(allowed)
         else:
-            rows = nearest(self._distances(view, query, query_modality), depth, allowed, count, view.products)
+            near, _ = sketch.nearest(query, int(depth / share))
+            rows = np.concatenate([near, np.arange(sketch.count, view.count)])
+            rows = rows[view.allowed_of(rows, variants)]
         return np.unique(view.products[rows[inner_products(query, view.vectors, rows) >= threshold]])
 
     def scores_of(
@@ -230,7 +244,7 @@ class FlatVectors:
         products = np.asarray(products, np.int64)
         rows, owners = view.rows_of(products)
         if variants is not None:
-            allowed = view.shown_by(rows, variants)
+            allowed = view.allowed_of(rows, variants)
             rows, owners = rows[allowed], owners[allowed]
         scores = inner_products(query, view.vectors, rows)
         order = np.lexsort((-scores, owners))
@@ -241,10 +255,6 @@ class FlatVectors:
         best_rows = np.full(len(products), -1, np.int64)
         best_rows[owners[best]] = rows[best]
         return ProductScores(view, out, best_rows, variants)
-
-    def _mean(self, modality: str) -> Floats:
-        found = self._means.get(modality)
-        return found if found is not None else np.zeros(self.space.dimension, np.float32)
 
     def _query(self, query: npt.NDArray[np.float32]) -> Floats:
         array = np.asarray(query, np.float32).reshape(-1)
@@ -276,22 +286,30 @@ class FlatVectors:
             )
         return stacked
 
-    def _distances(self, view: View, query: Floats, modality: Modality) -> npt.NDArray[np.int32]:
-        code = sign_codes(query[None], self._mean(modality))[0]
-        return distances(code, view.codes[: view.count])
-
-    def _depth(self, view: View, k: int) -> int:
-        """Rows to rescore for k products: k x 4 at least, more for short codes and for products with many rows."""
-        spread = min(_MAX_SPREAD, max(1.0, (view.count - view.dead) / max(1, view.product_count)))
-        return int(spread * max(_DEPTH_BITS // self.space.dimension, 4 * k))
-
 
 _NOTHING = VectorMatches(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64), ())
 
 
-def _exact_limit(rows: int) -> int:
-    """Up to how many allowed rows it is as cheap to score all of them as to compare all codes."""
-    return max(_EXACT_ROWS, rows // _EXACT_SHARE)
+def _depth(view: View, k: int) -> int:
+    """Rows to rescore for k products: more for many products, and where a product has many rows."""
+    spread = min(_MAX_SPREAD, max(1.0, (view.count - view.dead) / max(1, view.product_count)))
+    crowd = math.sqrt(max(1.0, view.count / _DEPTH_ROWS))
+    return int(spread * max(_DEPTH * crowd, _DEPTH_PER_HIT * k))
+
+
+def _scan(view: View, query: Floats, k: int, variants: Mask | None) -> VectorMatches:
+    """Scores all rows that are allowed: the reference, and the way where they are few."""
+    allowed, count = view.allowed(variants)
+    if not count:
+        return _NOTHING
+    vectors = view.vectors[: view.count]
+    if allowed is None:
+        rows, scores = np.arange(view.count), inner_products(query, vectors)
+    else:
+        rows = np.flatnonzero(allowed)
+        scores = inner_products(query, vectors, rows)
+    best = _best(view.products[rows], scores, k)
+    return _matches(view, rows[best], scores[best], variants)
 
 
 def _best(products: Numbers, scores: Floats, k: int) -> npt.NDArray[np.intp]:

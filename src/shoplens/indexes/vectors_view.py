@@ -14,13 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.ports import Mask, Numbers, VectorRow
-from shoplens.indexes.codes import Codes, Floats, Halves, code_size, sign_codes
+from shoplens.indexes.codes import Codebook, Codes, Halves, Sketch
 
 COLUMNS = ("codes", "vectors", "products", "first", "keys", "alive")
 """Columns of length ``count``; ``extra_rows`` and ``extra_variants`` have length ``extra``."""
 
 EXTRAS = ("extra_rows", "extra_variants")
 
+SKETCH_FROM = 2_048
+"""Fewer rows than this are all scored: there is nothing to win."""
+
+_TAIL_SHARE = 128
+_TAIL_ROWS = 512
+_LEARN_AGAIN = 4
+_LEARNED = 100_000
 _HEX_KEY = 64
 _PACKED = 33
 
@@ -29,14 +36,16 @@ _PACKED = 33
 class View:
     """What a reader sees. Arrays may be longer than ``count`` (``extra``); only what lies before is meant.
 
-    ``codes`` uint8 [n, b]; ``vectors`` float16 [n, d]; ``products`` int64 [n]; ``first`` int64 [n]: the first
-    variant that shows the row, 0 where none does; ``keys`` uint8 [n, w]; ``alive`` bool [n]. The variants of a row
-    after its first one: ``extra_rows`` int64 [m], rising, and ``extra_variants`` int64 [m]. Most rows have one
-    variant, so a filter is one gather; those that have more pay for their own.
+    ``codes`` uint8 [n, b], b = 0 as long as there is no sketch; ``vectors`` float16 [n, d]; ``products`` int64 [n];
+    ``first`` int64 [n]: the first variant that shows the row, 0 where none does; ``keys`` uint8 [n, w]; ``alive``
+    bool [n]. The variants of a row after its first one: ``extra_rows`` int64 [m], rising, and ``extra_variants``
+    int64 [m]. Most rows have one variant, so a filter is one gather; those that have more pay for their own.
 
     ``starts`` int64 by product number: where the product's newest rows begin (they lie side by side, as a product's
     rows are only ever replaced together), -1 where it has none. It alone is shared with newer views and changed by
     the writer: a start at or behind ``count``, or on a dead row, belongs to a newer view.
+
+    ``sketch`` holds the codes of the first rows as they are scanned; the few behind them are scored one by one.
     """
 
     codes: Codes
@@ -48,6 +57,7 @@ class View:
     extra_rows: Numbers
     extra_variants: Numbers
     starts: Numbers
+    sketch: Sketch | None = None
     count: int = 0
     extra: int = 0
     dead: int = 0
@@ -59,7 +69,7 @@ class View:
     def empty(cls, dimension: int) -> View:
         """A view without rows, of a space of this dimension."""
         return cls(
-            codes=np.empty((0, code_size(dimension)), np.uint8),
+            codes=np.empty((0, 0), np.uint8),
             vectors=np.empty((0, dimension), np.float16),
             products=np.empty(0, np.int64),
             first=np.empty(0, np.int64),
@@ -73,7 +83,8 @@ class View:
     @property
     def bytes(self) -> int:
         """Bytes of all columns, with the room at their end."""
-        return sum(getattr(self, name).nbytes for name in (*COLUMNS, *EXTRAS))
+        columns: int = sum(getattr(self, name).nbytes for name in (*COLUMNS, *EXTRAS, "starts"))
+        return columns + (self.sketch.bytes if self.sketch is not None else 0)
 
     def allowed(self, variants: Mask | None) -> tuple[Mask | None, int]:
         """Rows that may be returned: bool [count] (None: all of them) and how many they are.
@@ -84,15 +95,9 @@ class View:
         n = self.count
         if variants is None:
             return (self.alive[:n], n - self.dead) if self.dead else (None, n)
-        short = self.top_variant + 1 - len(variants)
-        if short > 0:
-            variants = np.concatenate([variants, np.zeros(short, np.bool_)])
-        if variants[0]:
-            variants = variants.copy()
-            variants[0] = False
-        rows = variants.take(self.first[:n])
+        rows = _shown(self.first[:n], variants)
         if self.extra:
-            rows[self.extra_rows[: self.extra][variants.take(self.extra_variants[: self.extra])]] = True
+            rows[self.extra_rows[: self.extra][_shown(self.extra_variants[: self.extra], variants)]] = True
         if self.dead:
             rows &= self.alive[:n]
         return rows, int(np.count_nonzero(rows))
@@ -104,23 +109,39 @@ class View:
         first = int(self.first[row])
         return (first, *self.extra_variants[start:stop].tolist()) if first else ()
 
-    def shown_by(self, rows: Numbers, variants: Mask) -> Mask:
-        """Which of some rows show an allowed variant, bool, parallel to ``rows``."""
-        return self.variants_at(rows, variants) > 0
+    def allowed_of(self, rows: Numbers, variants: Mask | None) -> Mask:
+        """Which of some rows may be returned, bool, parallel to ``rows``; costs by their number, not by ``count``."""
+        alive = self.alive[rows] if self.dead else np.ones(len(rows), np.bool_)
+        if variants is None:
+            return alive
+        shown = _shown(self.first[rows], variants)
+        if self.extra:
+            more = np.flatnonzero(~shown)
+            own = self.extra_rows[: self.extra]
+            start = np.searchsorted(own, rows[more])
+            many = np.searchsorted(own, rows[more], side="right") - start
+            place = np.repeat(start - np.cumsum(many) + many, many) + np.arange(int(many.sum()))
+            hit = _shown(self.extra_variants[place], variants)
+            shown[more[np.repeat(np.arange(len(more)), many)[hit]]] = True
+        return shown & alive
+
+    def share(self, variants: Mask | None) -> float:
+        """About which share of all rows may be returned, from about a thousand of them."""
+        if variants is None and not self.dead:
+            return 1.0
+        rows = np.arange(0, self.count, max(1, self.count // 1024))
+        return float(self.allowed_of(rows, variants).mean())
 
     def variants_at(self, rows: Numbers, variants: Mask | None) -> Numbers:
         """The first allowed variant that shows each row, int64, parallel to ``rows``; 0 where none does (row -1)."""
-        found = np.where(rows >= 0, self.first.take(rows, mode="clip"), 0) if len(rows) and self.count else rows * 0
-        if variants is None:
-            return found
-        there = found < len(variants)
-        refused = ~there
-        refused[there] = ~variants[found[there]]
-        for position in np.flatnonzero(refused & (found > 0)).tolist() if self.extra else ():
-            others = self.variants_of(int(rows[position]))
-            found[position] = next((v for v in others if v < len(variants) and variants[v]), 0)
-            refused[position] = False
-        found[refused] = 0
+        found = np.zeros(len(rows), np.int64)
+        there = rows >= 0
+        found[there] = self.first[rows[there]]
+        if variants is not None:
+            for position in np.flatnonzero(~_shown(found, variants)).tolist():
+                row = int(rows[position])
+                own = self.variants_of(row) if row >= 0 else ()
+                found[position] = next((v for v in own if v < len(variants) and variants[v]), 0)
         return found
 
     def key_of(self, row: int) -> str:
@@ -157,9 +178,7 @@ class View:
         order = np.lexsort((flat, of))
         return flat[order], of[order]
 
-    def changed(
-        self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves, mean: Floats, seq: int
-    ) -> View:
+    def changed(self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves, seq: int) -> View:
         """The view after some products got other rows. ``vectors``: those of all new rows, in order, [m, d].
 
         To be called on the newest view only, by one thread: it writes into the room behind ``count``.
@@ -175,11 +194,9 @@ class View:
         merged = replace(
             self, alive=alive, dead=self.dead + len(old), product_count=self.product_count - gone + come, seq=seq
         )
-        return merged._appended(changes, vectors, mean)
+        return merged._appended(changes, vectors)
 
-    def _appended(
-        self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves, mean: Floats
-    ) -> View:
+    def _appended(self, changes: Mapping[int, Sequence[tuple[VectorRow, Halves]]], vectors: Halves) -> View:
         n, m = self.count, len(vectors)
         if not m:
             return self
@@ -192,7 +209,7 @@ class View:
         extras = [(n + i, v) for i, (_, row) in enumerate(rows) for v in row.variants[1:]]
         owners = np.array([product for product, _ in rows], np.int64)
         fresh: dict[str, npt.NDArray[Any]] = {
-            "codes": sign_codes(vectors, mean),
+            "codes": (self.sketch.book.encode(vectors) if self.sketch is not None else np.empty((m, 0), np.uint8)),
             "vectors": vectors,
             "products": owners,
             "first": np.array([row.variants[0] if row.variants else 0 for _, row in rows], np.int64),
@@ -226,6 +243,8 @@ class View:
         stay = alive[rows]
         columns: dict[str, Any] = {name: getattr(self, name)[:n].take(kept, axis=0) for name in COLUMNS}
         columns["starts"] = starts_of(columns["products"], columns["alive"])
+        if self.sketch is not None:
+            columns["sketch"] = Sketch.of(self.sketch.book, columns["codes"])
         return replace(
             self,
             **columns,
@@ -235,6 +254,29 @@ class View:
             extra=int(np.count_nonzero(stay)),
             dead=0,
         )
+
+    def sketched(self) -> View:
+        """The same rows, with a sketch that covers all but a few of them.
+
+        A codebook is learned when there are rows enough for one, and anew each time that there are four times as
+        many, until it has seen a hundred thousand.
+        """
+        n, sketch = self.count, self.sketch
+        if n < SKETCH_FROM:
+            return self
+        if sketch is None or (n >= _LEARN_AGAIN * sketch.book.rows and sketch.book.rows < _LEARNED):
+            book = Codebook.learn(self.vectors[:n], self.alive[:n])
+            codes = book.encode(self.vectors[:n])
+            return replace(self, codes=codes, sketch=Sketch.of(book, codes))
+        if n - sketch.count > max(_TAIL_ROWS, n // _TAIL_SHARE):
+            return replace(self, sketch=sketch.extended(self.codes[sketch.count : n]))
+        return self
+
+
+def _shown(numbers: Numbers, variants: Mask) -> Mask:
+    """Which variant numbers are allowed; 0 and those beyond the mask's end are not."""
+    shown = variants.take(numbers, mode="clip") if len(variants) else np.zeros(len(numbers), np.bool_)
+    return shown & (numbers > 0) & (numbers < len(variants))
 
 
 def starts_of(products: Numbers, alive: Mask) -> Numbers:
