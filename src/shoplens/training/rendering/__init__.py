@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from .canvas import LIGHTS, Light
-from .captions import captions
-from .design import COLOURS, MATERIALS, PATTERNS, VIEWS, Design
-from .kinds import KINDS
-from .sampling import sample
-from .scene import BACKGROUNDS, layers, render
+from shoplens.training.rendering.canvas import LIGHTS, Light
+from shoplens.training.rendering.captions import captions
+from shoplens.training.rendering.design import COLOURS, MATERIALS, PATTERNS, VIEWS, Design
+from shoplens.training.rendering.kinds import KINDS
+from shoplens.training.rendering.sampling import sample
+from shoplens.training.rendering.scene import BACKGROUNDS, layers, render
 
-__all__ = ["BACKGROUNDS", "COLOURS", "KINDS", "LIGHTS", "MATERIALS", "PATTERNS", "VIEWS", "Design", "Light",
-           "captions", "layers", "render", "sample"]
+__all__ = [
+    "BACKGROUNDS",
+    "COLOURS",
+    "KINDS",
+    "LIGHTS",
+    "MATERIALS",
+    "PATTERNS",
+    "VIEWS",
+    "Design",
+    "Light",
+    "captions",
+    "layers",
+    "render",
+    "sample",
+]

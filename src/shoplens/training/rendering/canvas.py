@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .design import COLOURS, METAL_COLOURS, Design
-from .frame import Field, Frame, Region, blur
-from .materials import TABLE, Material
-from .patterns import DRAW
+from shoplens.training.rendering.design import COLOURS, METAL_COLOURS, Design
+from shoplens.training.rendering.frame import Field, Frame, Region, blur
+from shoplens.training.rendering.materials import TABLE, Material
+from shoplens.training.rendering.patterns import DRAW
 
 Linear = tuple[float, float, float]
 
@@ -74,8 +74,10 @@ class Paint:
 
     def tinted(self, factor: float) -> Paint:
         """The same, darker (factor below 1) or lighter."""
+
         def times(colour: Linear) -> Linear:
             return colour[0] * factor, colour[1] * factor, colour[2] * factor
+
         return replace(self, colour=times(self.colour), second=times(self.second), third=times(self.third))
 
     def swapped(self) -> Paint:
@@ -104,10 +106,11 @@ class Canvas:
         self.alpha = np.zeros((frame.n, frame.n), dtype=np.float32)
         key = np.asarray(light.key, dtype=np.float64)
         self._key = key / np.linalg.norm(key)
-        half = self._key + (0, 0, 1)
+        half = self._key + np.asarray([0.0, 0.0, 1.0])
         self._half = half / np.linalg.norm(half)
-        self.main = Paint(linear(design.colour), linear(design.second_colour), _third(design),
-                          TABLE[design.material], design.pattern)
+        self.main = Paint(
+            linear(design.colour), linear(design.second_colour), _third(design), TABLE[design.material], design.pattern
+        )
         choice = design.rng("trim")
         metal = design.colour if design.colour in METAL_COLOURS else str(choice.choice(["gold", "silver", "silver"]))
         self.metal = self.paint(metal, "metal")
@@ -120,8 +123,9 @@ class Canvas:
             lin = linear(colour)  # type: ignore[arg-type]
         return Paint(lin, lin, lin, TABLE[material])
 
-    def texture(self, region: Region, paint: Paint, uv: tuple[Field, Field] | None = None
-                ) -> tuple[Field | None, Field | None, tuple[Field, Field]]:
+    def texture(
+        self, region: Region, paint: Paint, uv: tuple[Field, Field] | None = None
+    ) -> tuple[Field | None, Field | None, tuple[Field, Field]]:
         """Relief and tint of the paint's material over a region, and the turned coordinates for the pattern."""
         x, y = region.xy if uv is None else uv
         if paint.turn:
@@ -147,9 +151,18 @@ class Canvas:
             out += third[:, None] * (np.asarray(paint.third, dtype=np.float32) - out)
         return out.astype(np.float32)
 
-    def lay(self, region: Region, nx: Field, ny: Field, nz: Field, paint: Paint,
-            uv: tuple[Field, Field] | None = None, tint: Field | None = None, cast: float = 0.0,
-            opacity: Field | float = 1.0) -> None:
+    def lay(
+        self,
+        region: Region,
+        nx: Field,
+        ny: Field,
+        nz: Field,
+        paint: Paint,
+        uv: tuple[Field, Field] | None = None,
+        tint: Field | None = None,
+        cast: float = 0.0,
+        opacity: Field | float = 1.0,
+    ) -> None:
         """Shade a region and put it over what is there.
 
         nx, ny, nz: unit normals (z to the viewer); uv: turned surface coordinates for the pattern; tint: factor on
@@ -172,8 +185,11 @@ class Canvas:
             return flat_field if dense else flat_field[picked]
 
         x, y = uv if uv is not None else region.xy
-        albedo = self._albedo(paint, take(x), take(y)) if paint.pattern in DRAW else \
-            np.asarray(paint.colour, dtype=np.float32)
+        albedo = (
+            self._albedo(paint, take(x), take(y))
+            if paint.pattern in DRAW
+            else np.asarray(paint.colour, dtype=np.float32)
+        )
         if tint is not None:
             albedo = albedo * take(tint)[:, None]
         n = (take(nx), take(ny), take(nz))
@@ -222,8 +238,13 @@ class Canvas:
             far = _soft(0.07 - np.abs(rx - np.float32(0.80)), 0.05) * _soft(0.6 - np.abs(ry), 0.3)
             both = (box + far * np.float32(0.45)) * front
             if material.metal:
-                lit = lit * np.float32(0.45) + np.float32(0.52) - ry * np.float32(0.28) \
-                    + np.cos(rx * np.float32(4.6) + ry * np.float32(2.4)) * np.float32(0.30) - np.float32(0.26)
+                lit = (
+                    lit * np.float32(0.45)
+                    + np.float32(0.52)
+                    - ry * np.float32(0.28)
+                    + np.cos(rx * np.float32(4.6) + ry * np.float32(2.4)) * np.float32(0.30)
+                    - np.float32(0.26)
+                )
                 lit = np.maximum(lit, np.float32(0.08)) + both * np.float32(0.75)
             else:
                 both = both * np.float32(material.mirror)
@@ -233,10 +254,13 @@ class Canvas:
             lit = lit + np.float32(material.sheen) * (1 - nz) ** 2 * 2
         colour = albedo * lit[:, None] * tint
         if shine is not None:
-            colour = colour + (shine[:, None] * (0.45 + 0.55 * np.sqrt(np.clip(albedo, 0, 1)))
-                               if material.metal or material.name in ("silk", "satin", "velvet")
-                               else shine[:, None] * tint)
-        return colour.astype(np.float32)
+            colour = colour + (
+                shine[:, None] * (0.45 + 0.55 * np.sqrt(np.clip(albedo, 0, 1)))
+                if material.metal or material.name in ("silk", "satin", "velvet")
+                else shine[:, None] * tint
+            )
+        out: Field = colour.astype(np.float32)
+        return out
 
     def _cast(self, region: Region, amount: float, sigma: float = 0.018, dx: float = 0.008, dy: float = 0.016) -> None:
         """Darken what lies below a region: its blurred coverage, moved away from the light."""
@@ -256,4 +280,5 @@ class Canvas:
 
 
 def _soft(x: Field, width: float) -> Field:
-    return np.clip(x * np.float32(1 / width) + np.float32(0.5), 0, 1)
+    out: Field = np.clip(x * np.float32(1 / width) + np.float32(0.5), 0, 1)
+    return out

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .design import Design
-from .words import COLOUR_WORDS, KIND_WORDS, MATERIAL_WORDS, PATTERN_WORDS, PLURAL
+from shoplens.training.rendering.design import Design
+from shoplens.training.rendering.words import COLOUR_WORDS, KIND_WORDS, MATERIAL_WORDS, PATTERN_WORDS, PLURAL
 
 
 def captions(design: Design, language: str) -> list[str]:
@@ -29,9 +29,17 @@ def _english(d: Design) -> list[str]:
     noun = {"knitted": "knit", "wooden": "wood"}.get(material, material)
     pattern = next(p for p in patterns if not p.startswith("with "))
     article = "" if d.kind in PLURAL else "an " if colour[0] in "aeiou" else "a "
-    out = [*kinds, *(f"{c} {k}" for c in colours for k in kinds), *(f"{material} {k}" for k in kinds),
-           f"{colour} {material} {kind}", f"{material} {kind} in {colour}", f"{kind}, {colour}",
-           f"{colour} {kind} made of {noun}", f"{article}{colour} {kind}", f"{kind} in {colour} {noun}"]
+    out = [
+        *kinds,
+        *(f"{c} {k}" for c in colours for k in kinds),
+        *(f"{material} {k}" for k in kinds),
+        f"{colour} {material} {kind}",
+        f"{material} {kind} in {colour}",
+        f"{kind}, {colour}",
+        f"{colour} {kind} made of {noun}",
+        f"{article}{colour} {kind}",
+        f"{kind} in {colour} {noun}",
+    ]
     if d.pattern == "plain":
         out += [f"plain {colour} {kind}", f"solid {colour} {material} {kind}"]
         return out
@@ -40,8 +48,12 @@ def _english(d: Design) -> list[str]:
             out += [f"{kind} {word}", f"{colour} {kind} {word}"]
         else:
             out += [f"{word} {kind}", f"{colour} {word} {kind}", f"{word} {kind} in {colour}"]
-    out += [f"{colour} and {second} {kind}", f"{colour} and {second} {pattern} {kind}",
-            f"{pattern} {material} {kind} in {colour} and {second}", f"{material} {kind}, {pattern}, {colour}"]
+    out += [
+        f"{colour} and {second} {kind}",
+        f"{colour} and {second} {pattern} {kind}",
+        f"{pattern} {material} {kind} in {colour} and {second}",
+        f"{material} {kind}, {pattern}, {colour}",
+    ]
     return out
 
 
@@ -50,9 +62,16 @@ def _chinese(d: Design) -> list[str]:
     patterns, material = PATTERN_WORDS[d.pattern][1], MATERIAL_WORDS[d.material][1]
     second = COLOUR_WORDS[d.second_colour][1][0]
     kind, colour = kinds[0], colours[0]
-    out = [*kinds, *(f"{c}{k}" for c in colours for k in kinds), *(f"{c}的{kind}" for c in colours),
-           *(f"{material}{k}" for k in kinds), f"{colour}{material}{kind}", f"{material}{kind} {colour}",
-           f"{kind} {colour}", f"一款{colour}{kind}"]
+    out = [
+        *kinds,
+        *(f"{c}{k}" for c in colours for k in kinds),
+        *(f"{c}的{kind}" for c in colours),
+        *(f"{material}{k}" for k in kinds),
+        f"{colour}{material}{kind}",
+        f"{material}{kind} {colour}",
+        f"{kind} {colour}",
+        f"一款{colour}{kind}",
+    ]
     if d.pattern == "plain":
         return [*out, *(f"{p}{kind}" for p in patterns), f"{colour}{patterns[0]}{kind}"]
     for word in patterns:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .frame import Points
+from shoplens.training.rendering.frame import Points
 
-Pairs = Sequence[tuple[float, float]] | Points
+Pairs = Sequence[tuple[float, float] | Points] | Points
 
 
 def polygon(points: Pairs) -> Points:
@@ -47,6 +47,12 @@ def mirrored(half: Pairs) -> Points:
     return np.concatenate([h, h[::-1] * (-1, 1)])
 
 
+def moved(points: Points, dx: float, dy: float) -> Points:
+    """Points shifted by (dx, dy)."""
+    out: Points = points + np.asarray([dx, dy])
+    return out
+
+
 def flipped(points: Points) -> Points:
     """Mirror image about x = 0."""
     return points * (-1, 1)
@@ -78,7 +84,7 @@ def smoothed(points: Pairs, radius: float, steps: int = 6) -> Points:
     out = []
     for i in range(len(p)):
         before, here, after = p[i - 1], p[i], p[(i + 1) % len(p)]
-        la, lb = np.linalg.norm(before - here), np.linalg.norm(after - here)
+        la, lb = float(np.linalg.norm(before - here)), float(np.linalg.norm(after - here))
         a = here + (before - here) * (min(radius, la * 0.48) / max(la, 1e-9))
         b = here + (after - here) * (min(radius, lb * 0.48) / max(lb, 1e-9))
         out.append((1 - t) ** 2 * a + 2 * t * (1 - t) * here + t**2 * b)
@@ -89,7 +95,7 @@ def resample(curve: Points, pitch: float) -> Points:
     """Points at equal distances of about `pitch` along an open curve."""
     steps = np.linalg.norm(np.diff(curve, axis=0), axis=1)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    count = max(2, int(round(along[-1] / pitch)) + 1)
+    count = max(2, round(along[-1] / pitch) + 1)
     at = np.linspace(0, along[-1], count)
     return np.stack([np.interp(at, along, curve[:, 0]), np.interp(at, along, curve[:, 1])], axis=1)
 
@@ -148,7 +154,7 @@ def thinned(curve: Points, tolerance: float) -> Points:
         a, b = curve[start], curve[end]
         chord = b - a
         length = float(np.hypot(*chord))
-        middle = curve[start + 1:end] - a
+        middle = curve[start + 1 : end] - a
         gap = np.abs(middle[:, 0] * chord[1] - middle[:, 1] * chord[0]) / max(length, 1e-9)
         if float(gap.max()) > tolerance or length > 0.5:
             start = end - 1

@@ -40,13 +40,41 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 METAL_COLOURS = ("gold", "silver", "rose gold")
 
 MATERIALS: tuple[str, ...] = (
-    "leather", "suede", "canvas", "denim", "cotton", "linen", "silk", "satin", "wool", "knit", "velvet", "nylon",
-    "straw", "rubber", "plastic", "wood", "metal", "ceramic", "glass", "felt",
+    "leather",
+    "suede",
+    "canvas",
+    "denim",
+    "cotton",
+    "linen",
+    "silk",
+    "satin",
+    "wool",
+    "knit",
+    "velvet",
+    "nylon",
+    "straw",
+    "rubber",
+    "plastic",
+    "wood",
+    "metal",
+    "ceramic",
+    "glass",
+    "felt",
 )
 
 PATTERNS: tuple[str, ...] = (
-    "plain", "stripes", "polka dots", "checks", "plaid", "floral", "zigzag", "colour-block", "leopard", "camouflage",
-    "speckled", "marbled",
+    "plain",
+    "stripes",
+    "polka dots",
+    "checks",
+    "plaid",
+    "floral",
+    "zigzag",
+    "colour-block",
+    "leopard",
+    "camouflage",
+    "speckled",
+    "marbled",
 )
 
 VIEWS: tuple[str, ...] = ("front", "angle", "detail")

@@ -125,7 +125,7 @@ class Region:
 
 def coarse(length: int, step: float) -> int:
     """How many samples a side of `length` pixels has on a grid coarser by `step`."""
-    return max(4, int(round(length / step)))
+    return max(4, round(length / step))
 
 
 def box_of(frame: Frame, points: Points, pad: float) -> tuple[int, int, int, int]:
@@ -164,7 +164,8 @@ def _kernel(length: int, sigma: float) -> Field:
     """Dense Gaussian matrix (length, length): rows sum to one only away from the edges (outside counts as zero)."""
     index = np.arange(length, dtype=np.float32)
     weights = np.exp(-0.5 * ((index[:, None] - index[None, :]) / np.float32(sigma)) ** 2)
-    return (weights / np.float32(sigma * np.sqrt(2 * np.pi))).astype(np.float32)
+    out: Field = (weights / np.float32(sigma * np.sqrt(2 * np.pi))).astype(np.float32)
+    return out
 
 
 def blur(field: Field, sigma: float) -> Field:
@@ -181,7 +182,7 @@ def blur(field: Field, sigma: float) -> Field:
     h, w = coarse(height, step), coarse(width, step)
     small = resize(field, h, w, Image.Resampling.BOX)
     soft = _kernel(h, round(sigma * h / height, 3)) @ small @ _kernel(w, round(sigma * w / width, 3)).T
-    return resize(soft, height, width)
+    return resize(soft.astype(np.float32), height, width)
 
 
 def _few_taps(field: Field, sigma: float) -> Field:
@@ -202,7 +203,8 @@ def rounded(region: Region, radius: float) -> Field:
     """Height (units) of a slab with an edge rounded by `radius` units: 0 at the outline, `radius` inside."""
     soft = blur(region.mask, max(0.5, radius * region.frame.scale * 0.55))
     t = np.clip(soft * 2.2 - 1.1, 0, 1)
-    return np.sqrt(np.maximum(1 - (1 - t) ** 2, 0)) * np.float32(radius)
+    out: Field = np.sqrt(np.maximum(1 - (1 - t) ** 2, 0)) * np.float32(radius)
+    return out
 
 
 def slopes(height: Field, scale: float) -> tuple[Field, Field]:
@@ -255,7 +257,8 @@ def sample_noise(kind: str, u: Field, v: Field, cell: float, stretch: float = 1.
     per = {"soft": 40.0, "fibre": 8.0}.get(kind, 8.0) / cell
     columns = (u * np.float32(per / stretch)).astype(np.int32) & (size - 1)
     rows = (v * np.float32(per)).astype(np.int32) & (size - 1)
-    return tile[rows, columns]
+    out: Field = tile[rows, columns]
+    return out
 
 
 def smooth_noise(

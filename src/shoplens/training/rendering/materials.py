@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .frame import Field, sample_noise
+from shoplens.training.rendering.frame import Field, sample_noise
 
 TAU = np.float32(2 * np.pi)
 Relief = tuple[Field | None, Field | None]
@@ -45,6 +45,7 @@ def _weave(period: float, depth: float, tint: float) -> Texture:
         b = np.sin(v * (TAU / np.float32(period)))
         threads = a * b + sample_noise("fibre", u, v, period * 0.8) * np.float32(0.35)
         return threads * (np.float32(depth * period) * seen), 1 + threads * (np.float32(tint) * seen)
+
     return texture
 
 
@@ -133,26 +134,29 @@ class Material:
     texture: Texture | None = None
 
 
-TABLE: dict[str, Material] = {m.name: m for m in (
-    Material("leather", gloss=0.16, sharp=26, mirror=0.05, texture=_grain),
-    Material("suede", sheen=0.10, contrast=0.8, texture=_nap),
-    Material("canvas", gloss=0.01, sharp=8, texture=_weave(0.016, 0.08, 0.05)),
-    Material("denim", gloss=0.01, sharp=8, texture=_denim),
-    Material("cotton", gloss=0.012, sharp=7, texture=_jersey),
-    Material("linen", gloss=0.01, sharp=8, texture=_weave(0.013, 0.06, 0.055)),
-    Material("silk", gloss=0.24, sharp=13, mirror=0.05, contrast=1.1),
-    Material("satin", gloss=0.30, sharp=16, mirror=0.06, contrast=1.1),
-    Material("wool", sheen=0.10, contrast=0.85, texture=_fibre),
-    Material("knit", sheen=0.06, contrast=0.95, texture=_knit),
-    Material("velvet", gloss=0.05, sharp=6, sheen=0.34, contrast=1.0, texture=_pile),
-    Material("nylon", gloss=0.13, sharp=18, mirror=0.02, texture=_weave(0.012, 0.05, 0.03)),
-    Material("straw", gloss=0.05, sharp=12, texture=_straw),
-    Material("rubber", gloss=0.06, sharp=14, texture=_jersey),
-    Material("plastic", gloss=0.30, sharp=60, mirror=0.16),
-    Material("wood", gloss=0.07, sharp=22, mirror=0.03, texture=_wood),
-    Material("metal", gloss=0.5, sharp=50, mirror=0.5, metal=True, texture=_brushed),
-    Material("ceramic", gloss=0.22, sharp=70, mirror=0.24),
-    Material("glass", gloss=0.6, sharp=90, mirror=0.5, glass=True),
-    Material("felt", sheen=0.08, contrast=0.8, texture=_fibre),
-)}
+TABLE: dict[str, Material] = {
+    m.name: m
+    for m in (
+        Material("leather", gloss=0.16, sharp=26, mirror=0.05, texture=_grain),
+        Material("suede", sheen=0.10, contrast=0.8, texture=_nap),
+        Material("canvas", gloss=0.01, sharp=8, texture=_weave(0.016, 0.08, 0.05)),
+        Material("denim", gloss=0.01, sharp=8, texture=_denim),
+        Material("cotton", gloss=0.012, sharp=7, texture=_jersey),
+        Material("linen", gloss=0.01, sharp=8, texture=_weave(0.013, 0.06, 0.055)),
+        Material("silk", gloss=0.24, sharp=13, mirror=0.05, contrast=1.1),
+        Material("satin", gloss=0.30, sharp=16, mirror=0.06, contrast=1.1),
+        Material("wool", sheen=0.10, contrast=0.85, texture=_fibre),
+        Material("knit", sheen=0.06, contrast=0.95, texture=_knit),
+        Material("velvet", gloss=0.05, sharp=6, sheen=0.34, contrast=1.0, texture=_pile),
+        Material("nylon", gloss=0.13, sharp=18, mirror=0.02, texture=_weave(0.012, 0.05, 0.03)),
+        Material("straw", gloss=0.05, sharp=12, texture=_straw),
+        Material("rubber", gloss=0.06, sharp=14, texture=_jersey),
+        Material("plastic", gloss=0.30, sharp=60, mirror=0.16),
+        Material("wood", gloss=0.07, sharp=22, mirror=0.03, texture=_wood),
+        Material("metal", gloss=0.5, sharp=50, mirror=0.5, metal=True, texture=_brushed),
+        Material("ceramic", gloss=0.22, sharp=70, mirror=0.24),
+        Material("glass", gloss=0.6, sharp=90, mirror=0.5, glass=True),
+        Material("felt", sheen=0.08, contrast=0.8, texture=_fibre),
+    )
+}
 """All materials, by name."""

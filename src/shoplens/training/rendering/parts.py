@@ -10,18 +10,40 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import Canvas, Paint
-from .curves import Points, dashes, ellipse, path, resample, ribbon, spline, thinned
-from .frame import Field, Region, blur, box_of, region_of, resize, rounded, slopes, smooth_noise
+from shoplens.training.rendering.canvas import Canvas, Paint
+from shoplens.training.rendering.curves import dashes, ellipse, path, resample, ribbon, spline, thinned
+from shoplens.training.rendering.frame import (
+    Field,
+    Points,
+    Region,
+    blur,
+    box_of,
+    region_of,
+    resize,
+    rounded,
+    slopes,
+    smooth_noise,
+)
 
 Fold = tuple[float, float, float, float, float, float]
 """x0, y0, x1, y1, width, height of a ridge (negative: a valley)."""
 
 
-def slab(c: Canvas, outline: Points | Sequence[Points], paint: Paint, edge: float = 0.03, dome: float = 0.0,
-         folds: Sequence[Fold] = (), wrinkle: float = 0.0, grain: tuple[float, float] = (1.0, 2.2),
-         holes: Sequence[Points] = (), cast: float = 0.3, bulge: float = 0.22, seed: int = 0,
-         lean: tuple[float, float] = (0.0, 0.0)) -> None:
+def slab(
+    c: Canvas,
+    outline: Points | Sequence[Points],
+    paint: Paint,
+    edge: float = 0.03,
+    dome: float = 0.0,
+    folds: Sequence[Fold] = (),
+    wrinkle: float = 0.0,
+    grain: tuple[float, float] = (1.0, 2.2),
+    holes: Sequence[Points] = (),
+    cast: float = 0.3,
+    bulge: float = 0.22,
+    seed: int = 0,
+    lean: tuple[float, float] = (0.0, 0.0),
+) -> None:
     """A flat piece with rounded edges.
 
     edge: radius of the rounded edge; dome: how far the middle bulges (over `bulge` units from the edge); folds:
@@ -67,8 +89,17 @@ def ridges(region: Region, folds: Sequence[Fold]) -> Field:
     return resize(total.astype(np.float32), height, wide)
 
 
-def drape(rng: np.random.Generator, x0: float, x1: float, top: float, bottom: float, count: int,
-          width: float = 0.05, amount: float = 0.018, fan: float = 1.25) -> list[Fold]:
+def drape(
+    rng: np.random.Generator,
+    x0: float,
+    x1: float,
+    top: float,
+    bottom: float,
+    count: int,
+    width: float = 0.05,
+    amount: float = 0.018,
+    fan: float = 1.25,
+) -> list[Fold]:
     """Folds that hang from a line and fan out downwards, as in a skirt."""
     out: list[Fold] = []
     middle = (x0 + x1) / 2
@@ -80,8 +111,9 @@ def drape(rng: np.random.Generator, x0: float, x1: float, top: float, bottom: fl
     return out
 
 
-def tube(c: Canvas, curve: Points, radius: float | Points, paint: Paint, flat: float = 0.0, cast: float = 0.3,
-         seed: int = 0) -> None:
+def tube(
+    c: Canvas, curve: Points, radius: float | Points, paint: Paint, flat: float = 0.0, cast: float = 0.3, seed: int = 0
+) -> None:
     """A round bar along a curve (radius: one number, or one per point); flat near 1 makes it a strap."""
     px = c.frame.scale
     if np.ndim(radius) == 0:
@@ -100,15 +132,15 @@ def tube(c: Canvas, curve: Points, radius: float | Points, paint: Paint, flat: f
     for i in range(len(nodes) - 1):
         (ax, ay), (bx, by) = nodes[i], nodes[i + 1]
         reach = max(radii[i], radii[i + 1]) * px + 2
-        l, r = int(max(0, min(ax, bx) - reach)), int(min(shape[1], max(ax, bx) + reach + 2))
+        left, right = int(max(0, min(ax, bx) - reach)), int(min(shape[1], max(ax, bx) + reach + 2))
         t, b = int(max(0, min(ay, by) - reach)), int(min(shape[0], max(ay, by) + reach + 2))
-        if l >= r or t >= b:
+        if left >= right or t >= b:
             continue
         length = float(np.hypot(bx - ax, by - ay))
         if length < 1e-6:
             continue
         ux, uy = (bx - ax) / length, (by - ay) / length
-        dx = (np.arange(l, r, dtype=np.float32) - np.float32(ax))[None, :]
+        dx = (np.arange(left, right, dtype=np.float32) - np.float32(ax))[None, :]
         dy = (np.arange(t, b, dtype=np.float32) - np.float32(ay))[:, None]
         raw = (dx * np.float32(ux) + dy * np.float32(uy)) * np.float32(1 / length)
         s = np.clip(raw, 0, 1)
@@ -116,7 +148,7 @@ def tube(c: Canvas, curve: Points, radius: float | Points, paint: Paint, flat: f
         over = (raw - s) * np.float32(length)
         distance = np.sqrt(q * q + over * over)
         here = (radii[i] + (radii[i + 1] - radii[i]) * s).astype(np.float32) * np.float32(px)
-        box = (slice(t, b), slice(l, r))
+        box = (slice(t, b), slice(left, right))
         better = distance - here < gap[box]
         gap[box] = np.where(better, distance - here, gap[box])
         side[box] = np.where(better, q, side[box])
@@ -138,9 +170,18 @@ def tube(c: Canvas, curve: Points, radius: float | Points, paint: Paint, flat: f
     c.lay(region, nx * norm, ny * norm, nz * norm, paint, turned, tint, cast)
 
 
-def lathe(c: Canvas, profile: Sequence[tuple[float, float]] | Points, paint: Paint, cx: float = 0.0,
-          tilt: float = 0.16, opening: float = 0.0, inside: Paint | None = None, cast: float = 0.3,
-          top: bool = True, sharp: bool = False) -> None:
+def lathe(
+    c: Canvas,
+    profile: Sequence[tuple[float, float]] | Points,
+    paint: Paint,
+    cx: float = 0.0,
+    tilt: float = 0.16,
+    opening: float = 0.0,
+    inside: Paint | None = None,
+    cast: float = 0.3,
+    top: bool = True,
+    sharp: bool = False,
+) -> None:
     """A body of revolution about a vertical axis, seen from slightly above.
 
     profile: (y, radius) from top to bottom; tilt: height of the ellipses by their width; opening: inner radius of an
@@ -152,8 +193,12 @@ def lathe(c: Canvas, profile: Sequence[tuple[float, float]] | Points, paint: Pai
     ys, rs = line[:, 0], np.maximum(line[:, 1], 1e-3)
     r_top, r_bottom = float(rs[0]), float(rs[-1])
     right = np.stack([cx + rs, ys], axis=1)
-    body = path(ellipse(cx, float(ys[0]), r_top, r_top * tilt * (1 if top else -1), 180, 360, 40), right,
-                ellipse(cx, float(ys[-1]), r_bottom, r_bottom * tilt, 0, 180, 40), right[::-1] * (-1, 1) + (2 * cx, 0))
+    body = path(
+        ellipse(cx, float(ys[0]), r_top, r_top * tilt * (1 if top else -1), 180, 360, 40),
+        right,
+        ellipse(cx, float(ys[-1]), r_bottom, r_bottom * tilt, 0, 180, 40),
+        right[::-1] * (-1, 1) + (2 * cx, 0),
+    )
     region = region_of(c.frame, [body], pad=0.01)
     x, y = region.xy
     samples = 1024
@@ -166,7 +211,8 @@ def lathe(c: Canvas, profile: Sequence[tuple[float, float]] | Points, paint: Pai
     scale = np.float32((samples - 1) / max(high - low, 1e-6))
 
     def row(level: Field) -> npt.NDArray[np.int32]:
-        return np.clip((level - np.float32(low)) * scale, 0, samples - 1).astype(np.int32)
+        out: npt.NDArray[np.int32] = np.clip((level - np.float32(low)) * scale, 0, samples - 1).astype(np.int32)
+        return out
 
     level = y
     u = np.clip((x - np.float32(cx)) / table[row(level)], -1, 1)
@@ -195,8 +241,17 @@ def lathe(c: Canvas, profile: Sequence[tuple[float, float]] | Points, paint: Pai
         c.lay(disc, zero, zero - np.float32(0.5), zero + np.float32(0.866), paint.plain(), uv, tint)
 
 
-def rim(c: Canvas, cx: float, cy: float, radius: float, tilt: float, opening: float, edge: Paint, inside: Paint,
-        depth: float = 0.55) -> None:
+def rim(
+    c: Canvas,
+    cx: float,
+    cy: float,
+    radius: float,
+    tilt: float,
+    opening: float,
+    edge: Paint,
+    inside: Paint,
+    depth: float = 0.55,
+) -> None:
     """The round opening of a vessel: a lip in `edge`, and the cavity, darker towards the near side's inner wall."""
     outer = region_of(c.frame, [ellipse(cx, cy, radius, radius * tilt)])
     zero = np.zeros(outer.shape, dtype=np.float32)
@@ -238,20 +293,37 @@ def shade(c: Canvas, outline: Points, amount: float, softness: float = 0.04) -> 
     c.darken(Region(c.frame, region.x0, region.y0, soft), amount)
 
 
-def flat(c: Canvas, outline: Points | Sequence[Points], paint: Paint, opacity: float = 1.0, cast: float = 0.0,
-         holes: Sequence[Points] = (), lean: tuple[float, float] = (0.0, 0.0)) -> None:
+def flat(
+    c: Canvas,
+    outline: Points | Sequence[Points],
+    paint: Paint,
+    opacity: float = 1.0,
+    cast: float = 0.0,
+    holes: Sequence[Points] = (),
+    lean: tuple[float, float] = (0.0, 0.0),
+) -> None:
     """A thin even piece: a print, a label, a dial."""
     shapes = [outline] if isinstance(outline, np.ndarray) else list(outline)
     region = region_of(c.frame, shapes, holes)
-    relief, tint, uv = c.texture(region, paint)
+    _relief, tint, uv = c.texture(region, paint)
     norm = np.float32(1 / np.sqrt(lean[0] ** 2 + lean[1] ** 2 + 1))
     zero = np.zeros(region.shape, dtype=np.float32)
-    c.lay(region, zero + np.float32(lean[0]) * norm, zero + np.float32(lean[1]) * norm, zero + norm, paint, uv, tint,
-          cast, opacity)
+    c.lay(
+        region,
+        zero + np.float32(lean[0]) * norm,
+        zero + np.float32(lean[1]) * norm,
+        zero + norm,
+        paint,
+        uv,
+        tint,
+        cast,
+        opacity,
+    )
 
 
-def ball(c: Canvas, cx: float, cy: float, radius: float, paint: Paint, squash: float = 1.0, cast: float = 0.3,
-         facet: int = 0) -> None:
+def ball(
+    c: Canvas, cx: float, cy: float, radius: float, paint: Paint, squash: float = 1.0, cast: float = 0.3, facet: int = 0
+) -> None:
     """A ball, or with squash below 1 a button or stud; facet > 0 cuts it like a gem."""
     region = region_of(c.frame, [ellipse(cx, cy, radius, radius, steps=40)], pad=0.005)
     x, y = region.xy

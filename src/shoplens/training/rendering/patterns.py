@@ -12,14 +12,15 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from .frame import Field, sample_noise
+from shoplens.training.rendering.frame import Field, sample_noise
 
 Shares = tuple[Field, Field | None]
 
 
 def _step(x: Field, soft: float) -> Field:
     """Antialiased step: 0 for negative x, 1 for positive."""
-    return np.clip(x * np.float32(1 / max(soft, 1e-4)) + np.float32(0.5), 0, 1)
+    out: Field = np.clip(x * np.float32(1 / max(soft, 1e-4)) + np.float32(0.5), 0, 1)
+    return out
 
 
 def _band(x: Field, width: float, soft: float) -> Field:
@@ -100,26 +101,32 @@ def _flower_tile(seed: int) -> tuple[Field, Field]:
                         t = np.linspace(0, 6.283, 24)
                         lx, ly = r * (1.0 + 0.45 * np.cos(t)), r * 0.2 * np.sin(t)
                         a = leaf + side
-                        draw_others.polygon([(float(x + p * np.cos(a) - q * np.sin(a)),
-                                              float(y + p * np.sin(a) + q * np.cos(a)))
-                                             for p, q in zip(lx, ly, strict=True)], fill=255)
+                        draw_others.polygon(
+                            [
+                                (float(x + p * np.cos(a) - q * np.sin(a)), float(y + p * np.sin(a) + q * np.cos(a)))
+                                for p, q in zip(lx, ly, strict=True)
+                            ],
+                            fill=255,
+                        )
                     t = np.linspace(0, 6.283, 90)
                     rr = r * (0.52 + 0.4 * np.abs(np.cos(count * (t - turn) / 2)))
-                    outline = [(float(x + q * np.cos(a)), float(y + q * np.sin(a)))
-                               for a, q in zip(t, rr, strict=True)]
+                    outline = [(float(x + q * np.cos(a)), float(y + q * np.sin(a))) for a, q in zip(t, rr, strict=True)]
                     draw_petals.polygon(outline, fill=255)
                     draw_others.polygon(outline, fill=0)
                     c = r * 0.24
                     draw_petals.ellipse([x - c, y - c, x + c, y + c], fill=0)
                     draw_others.ellipse([x - c, y - c, x + c, y + c], fill=255)
     scale = np.float32(1 / 255)
-    return (np.asarray(petals.reduce(extra), dtype=np.float32) * scale,
-            np.asarray(others.reduce(extra), dtype=np.float32) * scale)
+    return (
+        np.asarray(petals.reduce(extra), dtype=np.float32) * scale,
+        np.asarray(others.reduce(extra), dtype=np.float32) * scale,
+    )
 
 
 def _look_up(tile: Field, u: Field, v: Field) -> Field:
     size = tile.shape[0]
-    return tile[v.astype(np.int32) & (size - 1), u.astype(np.int32) & (size - 1)]
+    out: Field = tile[v.astype(np.int32) & (size - 1), u.astype(np.int32) & (size - 1)]
+    return out
 
 
 def floral(u: Field, v: Field, soft: float, rng: np.random.Generator) -> Shares:
@@ -145,7 +152,9 @@ def leopard(u: Field, v: Field, soft: float, rng: np.random.Generator) -> Shares
     stretch = 1 + np.sin(cell * 7.7 + row * 5.3) * np.float32(0.25)
     r = np.hypot(dx * stretch, dy / stretch) + wobble
     gap = np.cos(np.arctan2(dy, dx) - cell * 2.4 - row * 4.1)
-    ring = _step(np.float32(0.085) - np.abs(r - np.float32(0.30)), soft * 2) * (gap < 0.72) * (np.abs(gap + 0.25) > 0.10)
+    ring = (
+        _step(np.float32(0.085) - np.abs(r - np.float32(0.30)), soft * 2) * (gap < 0.72) * (np.abs(gap + 0.25) > 0.10)
+    )
     return _step(np.float32(0.27) - r, soft * 2), ring.astype(np.float32)
 
 
@@ -175,7 +184,15 @@ def marbled(u: Field, v: Field, soft: float, rng: np.random.Generator) -> Shares
 Pattern = Callable[[Field, Field, float, np.random.Generator], Shares]
 
 DRAW: dict[str, Pattern] = {
-    "stripes": stripes, "polka dots": polka_dots, "checks": checks, "plaid": plaid, "zigzag": zigzag,
-    "colour-block": colour_block, "floral": floral, "leopard": leopard, "camouflage": camouflage,
-    "speckled": speckled, "marbled": marbled,
+    "stripes": stripes,
+    "polka dots": polka_dots,
+    "checks": checks,
+    "plaid": plaid,
+    "zigzag": zigzag,
+    "colour-block": colour_block,
+    "floral": floral,
+    "leopard": leopard,
+    "camouflage": camouflage,
+    "speckled": speckled,
+    "marbled": marbled,
 }

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from .design import COLOURS, VIEWS, Design
-from .kinds import KINDS, TABLE
+from shoplens.training.rendering.design import COLOURS, VIEWS, Design
+from shoplens.training.rendering.kinds import KINDS, TABLE
+
 from .kinds.kind import DENIMS, DYES, HIDES, METALS, WOODS
 
-_LIMITED = {"denim": DENIMS, "leather": HIDES, "suede": HIDES, "wood": WOODS,
-            "straw": ("beige", "tan", "cream", "brown", "white", "black", "pink", "mustard")}
+_LIMITED = {
+    "denim": DENIMS,
+    "leather": HIDES,
+    "suede": HIDES,
+    "wood": WOODS,
+    "straw": ("beige", "tan", "cream", "brown", "white", "black", "pink", "mustard"),
+}
 
-_BARE = {"watch": METALS, "candle": METALS, "clock": (*METALS, "black"), "teapot": METALS,
-         "suitcase": ("silver", "rose gold", "gold", "black", "grey", "blue")}
+_BARE = {
+    "watch": METALS,
+    "candle": METALS,
+    "clock": (*METALS, "black"),
+    "teapot": METALS,
+    "suitcase": ("silver", "rose gold", "gold", "black", "grey", "blue"),
+}
 """Colours of metal where it is seldom painted."""
 
 

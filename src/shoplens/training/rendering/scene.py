@@ -7,11 +7,11 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from .canvas import LIGHTS, Canvas, Light
-from .curves import ellipse
-from .design import COLOURS, Design
-from .frame import Field, Frame, blur, region_of, resize, sample_noise
-from .kinds import TABLE
+from shoplens.training.rendering.canvas import LIGHTS, Canvas, Light
+from shoplens.training.rendering.curves import ellipse
+from shoplens.training.rendering.design import COLOURS, Design
+from shoplens.training.rendering.frame import Field, Frame, blur, region_of, resize, sample_noise
+from shoplens.training.rendering.kinds import TABLE
 
 BACKGROUNDS: tuple[str, ...] = ("studio", "white", "colour", "wood", "room", "clutter")
 SUPERSAMPLE = 2
@@ -45,8 +45,9 @@ def frame_of(design: Design, size: int, scene: int) -> Frame:
     return Frame.of(size * SUPERSAMPLE, zoom, turn, squeeze, centre, at, mirror)
 
 
-def layers(design: Design, size: int = 480, background: str = "studio", light: str | Light = "soft",
-           scene: int = 0) -> tuple[npt.NDArray[np.uint8], Field]:
+def layers(
+    design: Design, size: int = 480, background: str = "studio", light: str | Light = "soft", scene: int = 0
+) -> tuple[npt.NDArray[np.uint8], Field]:
     """The picture, shape (size, size, 3) sRGB, and the product's coverage, shape (size, size), 0 to 1.
 
     Raises KeyError for a kind, colour, material, light or background that is not among the named ones.
@@ -72,8 +73,9 @@ def _halved(field: Field) -> Field:
     return (rows[:, ::2] + rows[:, 1::2]) * np.float32(0.25)
 
 
-def render(design: Design, size: int = 480, background: str = "studio", light: str | Light = "soft",
-           scene: int = 0) -> npt.NDArray[np.uint8]:
+def render(
+    design: Design, size: int = 480, background: str = "studio", light: str | Light = "soft", scene: int = 0
+) -> npt.NDArray[np.uint8]:
     """Draw a design: uint8 sRGB of shape (size, size, 3); equal arguments give equal pixels.
 
     background: one of BACKGROUNDS; light: one of LIGHTS or a Light; scene: 0 for the catalogue's centred framing,
@@ -85,7 +87,8 @@ def render(design: Design, size: int = 480, background: str = "studio", light: s
 def _shoulder(light: Field) -> Field:
     """Linear up to 0.8, then rolling off, so that highlights keep some colour."""
     over = np.maximum(light - np.float32(0.8), 0)
-    return np.minimum(light, np.float32(0.8)) + over / (1 + over * np.float32(2.2))
+    out: Field = np.minimum(light, np.float32(0.8)) + over / (1 + over * np.float32(2.2))
+    return out
 
 
 def _shadow(alpha: Field, pose: str, design: Design) -> Field:
@@ -102,7 +105,7 @@ def _shadow(alpha: Field, pose: str, design: Design) -> Field:
         return np.zeros_like(alpha)
     base = int(rows[-1])
     height = max(3, int((base - rows[0]) * 0.10))
-    foot = alpha[max(0, base - height):base + 1].max(axis=0)
+    foot = alpha[max(0, base - height) : base + 1].max(axis=0)
     ys = np.arange(size, dtype=np.float32)[:, None] - np.float32(base - size * 0.006)
     wide = blur(np.broadcast_to(foot, (8, size)).copy(), size * 0.022)[4] * np.float32(1.6)
     tight = blur(np.broadcast_to(foot, (8, size)).copy(), size * 0.006)[4] * np.float32(1.6)
@@ -110,14 +113,15 @@ def _shadow(alpha: Field, pose: str, design: Design) -> Field:
     line = np.exp(-((ys / np.float32(size * 0.009)) ** 2)) * np.clip(tight, 0, 1)[None, :] * np.float32(0.42)
     fall = _moved(blur(alpha, size * 0.05), size * 0.05, size * 0.02) * np.float32(0.10)
     fall *= np.clip((np.arange(size, dtype=np.float32)[:, None] - size * 0.3) / (size * 0.5), 0, 1)
-    return np.clip(pool + line + fall, 0, 0.65)
+    out: Field = np.clip(pool + line + fall, 0, 0.65)
+    return out
 
 
 def _moved(field: Field, dx: float, dy: float) -> Field:
     """A field shifted by whole pixels to the right and down; what comes in is zero."""
     x, y = round(dx), round(dy)
     out = np.zeros_like(field)
-    out[y:, x:] = field[:field.shape[0] - y, :field.shape[1] - x]
+    out[y:, x:] = field[: field.shape[0] - y, : field.shape[1] - x]
     return out
 
 
@@ -173,7 +177,8 @@ def _wood(design: Design, size: int, scene: int) -> Field:
     slow = sample_noise("soft", u + shift, v, 0.5, 5.0) * np.float32(0.06)
     gap = np.abs(v / np.float32(0.45) - np.round(v / np.float32(0.45))) < 2.0 / size
     factor = (1 + grain + slow + np.sin(plank * 3.1) * np.float32(0.06)) * np.where(gap, np.float32(0.6), 1)
-    return _ramp(size, tuple(tone), tuple(tone)) * factor[..., None].astype(np.float32) * _vignette(size, 0.1)
+    out: Field = _ramp(size, tuple(tone), tuple(tone)) * factor[..., None].astype(np.float32) * _vignette(size, 0.1)
+    return out
 
 
 def _room(design: Design, size: int, scene: int) -> Field:
@@ -184,7 +189,8 @@ def _room(design: Design, size: int, scene: int) -> Field:
     ground = _ramp(size, tuple(floor * 0.85), tuple(floor))
     t = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     share = np.clip((t - np.float32(edge)) * size / 3, 0, 1)
-    return (picture * (1 - share) + ground * share) * _vignette(size, 0.1)
+    out: Field = ((picture * (1 - share) + ground * share) * _vignette(size, 0.1)).astype(np.float32)
+    return out
 
 
 def _clutter(design: Design, size: int, scene: int) -> Field:
@@ -197,8 +203,15 @@ def _clutter(design: Design, size: int, scene: int) -> Field:
         far = float(rng.uniform(0.45, 1.0))
         rx, ry = rng.uniform(0.08, 0.5, 2)
         corners = int(rng.choice([4, 4, 5, 48]))
-        outline = ellipse(far * np.cos(angle), far * np.sin(angle), float(rx), float(ry), float(rng.uniform(0, 90)),
-                          float(rng.uniform(0, 90)) + 360, corners)
+        outline = ellipse(
+            far * np.cos(angle),
+            far * np.sin(angle),
+            float(rx),
+            float(ry),
+            float(rng.uniform(0, 90)),
+            float(rng.uniform(0, 90)) + 360,
+            corners,
+        )
         region = region_of(frame, [outline], pad=0.15)
         mask = blur(region.mask, float(rng.uniform(0.4, 0.05 * size)))
         window = region.window()

@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from shoplens.training.rendering.assortment import CLASSICS, NAMES, PARTNERS, SHELVES, Shelf
+from shoplens.training.rendering.assortment import NAMES, PARTNERS, Line, Shelf, shelves
 from shoplens.training.rendering.design import METAL_COLOURS, Design
 from shoplens.training.rendering.prose import CARE, FEATURES
 from shoplens.training.rendering.sampling import palette
 from shoplens.training.rendering.words import COLOUR_WORDS, KIND_WORDS, MATERIAL_WORDS, PATTERN_WORDS
 
-PICTURE_SIZE = 440
-QUALITY = 80
+PICTURE_SIZE = 432
+QUALITY = 77
 SEED = 2026
+SECOND_VIEWS, SOLD_OUT, ON_SALE = 0.16, 0.09, 0.16
+"""Shares of products with a second view and on sale, and of variants out of stock."""
 
 
 @dataclass(frozen=True)
@@ -30,84 +32,74 @@ class Listing:
 def catalogue() -> list[Listing]:
     """All listings of the shop, in the feed's order; the same on every call."""
     out: list[Listing] = []
-    for at, (kind, shelf) in enumerate(SHELVES.items()):
+    for at, shelf in enumerate(shelves()):
         rng = np.random.default_rng([SEED, at])
         used: dict[str, int] = {}
         names = [str(name) for name in rng.permutation(NAMES)]
-        for number, (material, pattern, count) in enumerate(shelf.lines):
-            colours = _colours(kind, material, pattern, count, used, rng)
-            out.append(_listing(f"sl-{len(out) + 1:03d}", kind, shelf, material, pattern, colours, names[number], rng))
+        for line, name in zip(shelf.lines, names, strict=False):
+            out.append(_listing(f"sl-{len(out) + 1:03d}", shelf, line, _colours(shelf, line, used, rng), name, rng))
     return out
 
 
-def _colours(kind: str, material: str, pattern: str, count: int, used: dict[str, int],
-             rng: np.random.Generator) -> list[str]:
-    """The least used colours of the kind's palette, so that a kind comes in as many colours as possible."""
-    if pattern == "leopard":
-        return ["tan"]
-    if pattern == "camouflage":
-        return ["olive"]
-    choices = [str(colour) for colour in rng.permutation(palette(kind, material))]
-    classics = CLASSICS.get(kind, ())
+def _colours(shelf: Shelf, line: Line, used: dict[str, int], rng: np.random.Generator) -> list[str]:
+    """The least used colours of the kind's palette, classics first: a kind comes in as many colours as possible."""
+    if line.pattern in SPOTTED:
+        return [SPOTTED[line.pattern][0]]
+    choices = [str(colour) for colour in rng.permutation(palette(shelf.kind, line.material))]
+    classics = shelf.classics
     choices.sort(key=lambda colour: (used.get(colour, 0), classics.index(colour) if colour in classics else 99))
-    for colour in choices[:count]:
+    for colour in choices[: line.colours]:
         used[colour] = used.get(colour, 0) + 1
-    return choices[:count]
+    return choices[: line.colours]
 
 
-def _design(kind: str, colour: str, material: str, pattern: str, seed: int, rng: np.random.Generator) -> Design:
-    if pattern == "leopard":
-        second = "brown"
-    elif pattern == "camouflage":
-        second = "tan"
-    else:
-        second = str(rng.choice(PARTNERS[colour]))
-    return Design(kind, colour, second, material, pattern, seed)
+SPOTTED = {"leopard": ("tan", "brown"), "camouflage": ("olive", "tan")}
+"""Patterns whose two colours are given."""
 
 
-def _listing(key: str, kind: str, shelf: Shelf, material: str, pattern: str, colours: list[str], name: str,
-             rng: np.random.Generator) -> Listing:
+def _listing(key: str, shelf: Shelf, line: Line, colours: list[str], name: str, rng: np.random.Generator) -> Listing:
     seed = int(rng.integers(1_000_000))
     gender = str(rng.choice(shelf.gender)) if shelf.gender else ""
     brand = str(rng.choice(shelf.brands))
-    low, high = shelf.price
-    price = Decimal(int(low + (high - low) * rng.beta(2, 2.6))) + Decimal(str(rng.choice(["0.90", "0.50", "0.00", "0.99"])))
-    sale = (price * Decimal(str(rng.choice(["0.70", "0.80", "0.85"])))).quantize(Decimal("0.01")) if rng.random() < 0.16 else None
+    prices = _prices(shelf, rng)
+    second_view = str(rng.choice(["angle", "detail"])) if rng.random() < SECOND_VIEWS else ""
     designs: dict[str, Design] = {}
     variants: list[dict[str, Any]] = []
-    extra = str(rng.choice(["angle", "detail"])) if rng.random() < 0.25 else ""
     for position, colour in enumerate(colours):
-        design = _design(kind, colour, material, pattern, seed, rng)
-        slug = colour.replace(" ", "-")
-        images = [f"pictures/{key}-{slug}.jpg"]
+        second = SPOTTED[line.pattern][1] if line.pattern in SPOTTED else str(rng.choice(PARTNERS[colour]))
+        design = Design(shelf.kind, colour, second, line.material, line.pattern, seed)
+        slug = f"{key}-{colour.replace(' ', '-')}"
+        images = [f"pictures/{slug}.jpg"]
         designs[images[0]] = design
-        if extra and position == 0:
-            images.append(f"pictures/{key}-{slug}-2.jpg")
-            designs[images[1]] = replace(design, view=extra)
+        if second_view and position == 0:
+            images.append(f"pictures/{slug}-2.jpg")
+            designs[images[1]] = replace(design, view=second_view)
         for size in shelf.sizes or ("",):
-            quantity = 0 if rng.random() < 0.09 else int(rng.integers(1, 60))
-            variant: dict[str, Any] = {"id": f"{key}-{slug}" + (f"-{size.lower()}" if size else "")}
+            quantity = 0 if rng.random() < SOLD_OUT else int(rng.integers(1, 60))
+            variant = {"id": f"{slug}-{size.lower()}" if size else slug}
             variant |= {"color": colour, "color_zh": COLOUR_WORDS[colour][1][0]}
-            if size:
-                variant["size"] = size
-            variant["price"] = float(price)
-            if sale is not None:
-                variant["sale_price"] = float(sale)
-            variants.append(variant | {"quantity": quantity, "in_stock": quantity > 0, "images": images})
+            variant |= {"size": size} if size else {}
+            variants.append({**variant, **prices, "quantity": quantity, "in_stock": quantity > 0, "images": images})
     first = designs[next(iter(designs))]
     title, title_zh = _titles(first, name, gender, single=len(colours) == 1)
     description, description_zh = _descriptions(first, colours)
-    row: dict[str, Any] = {
-        "id": key, "title": title, "title_zh": title_zh, "description": description, "description_zh": description_zh,
-        "brand": brand, "category": list(shelf.category),
-    }
-    if gender:
-        row["gender"] = gender
-    row |= {"material": MATERIAL_WORDS[material][0].replace("knitted", "knit").replace("wooden", "wood"),
-            "pattern": pattern, "price": float(price)}
-    if sale is not None:
-        row["sale_price"] = float(sale)
-    return Listing(row | {"currency": "USD", "images": list(designs), "variants": variants}, designs)
+    row: dict[str, Any] = {"id": key, "title": title, "title_zh": title_zh}
+    row |= {"description": description, "description_zh": description_zh}
+    row |= {"brand": brand, "category": list(shelf.category)}
+    row |= {"gender": gender} if gender else {}
+    row |= {"material": line.material, "pattern": line.pattern, **prices, "currency": "USD"}
+    return Listing({**row, "images": list(designs), "variants": variants}, designs)
+
+
+def _prices(shelf: Shelf, rng: np.random.Generator) -> dict[str, float]:
+    """A price within the shelf's, and for about one line in six a sale price below it."""
+    low, high = shelf.price
+    price = Decimal(int(low + (high - low) * rng.beta(2, 2.6)))
+    price += Decimal(str(rng.choice(["0.90", "0.50", "0.00", "0.99"])))
+    share = Decimal(str(rng.choice(["0.70", "0.80", "0.85"])))
+    if rng.random() >= ON_SALE:
+        return {"price": float(price)}
+    return {"price": float(price), "sale_price": float((price * share).quantize(Decimal("0.01")))}
 
 
 GENDERS = {"women": ("Women's", "女士"), "men": ("Men's", "男士"), "unisex": ("", "中性")}
@@ -115,7 +107,9 @@ GENDERS = {"women": ("Women's", "女士"), "men": ("Men's", "男士"), "unisex":
 
 def _titles(d: Design, name: str, gender: str, single: bool) -> tuple[str, str]:
     """Titles in English and Chinese; the colour is in the title only where there is but one."""
-    pattern, pattern_zh = ("", "") if d.pattern == "plain" else (PATTERN_WORDS[d.pattern][0][0], PATTERN_WORDS[d.pattern][1][0])
+    pattern, pattern_zh = (
+        ("", "") if d.pattern == "plain" else (PATTERN_WORDS[d.pattern][0][0], PATTERN_WORDS[d.pattern][1][0])
+    )
     who, who_zh = GENDERS[gender] if gender and d.kind not in ("handbag", "heel", "dress", "skirt", "tie") else ("", "")
     if gender == "unisex":
         who_zh = ""
@@ -127,8 +121,15 @@ def _titles(d: Design, name: str, gender: str, single: bool) -> tuple[str, str]:
     if d.kind == "jeans" or (d.kind == "necklace" and d.material == "metal"):
         material, material_zh = "", ""
     words = [name, who, colour, pattern, material, noun]
-    english = " ".join(word if "'" in word else word.capitalize() if word.islower() and " " not in word
-                       else " ".join(part[:1].upper() + part[1:] for part in word.split()) for word in words if word)
+    english = " ".join(
+        word
+        if "'" in word
+        else word.capitalize()
+        if word.islower() and " " not in word
+        else " ".join(part[:1].upper() + part[1:] for part in word.split())
+        for word in words
+        if word
+    )
     return english, f"{name} 系列 {who_zh}{colour_zh}{pattern_zh}{material_zh}{KIND_WORDS[d.kind][1][0]}"
 
 
@@ -147,7 +148,10 @@ def _descriptions(d: Design, colours: list[str]) -> tuple[str, str]:
         look, look_zh = f"In {' and '.join(names)} tone.", f"{'、'.join(names_zh)}色调。".replace("色色调", "色调")
     else:
         look, look_zh = f"In plain {_listed(names)}.", f"纯色款：{'、'.join(names_zh)}。"
-    return (f"{features[0][0]} {features[1][0]} {look} {care[0]}", f"{features[0][1]}{features[1][1]}{look_zh}{care[1]}")
+    return (
+        f"{features[0][0]} {features[1][0]} {look} {care[0]}",
+        f"{features[0][1]}{features[1][1]}{look_zh}{care[1]}",
+    )
 
 
 def _listed(names: list[str]) -> str:

@@ -87,12 +87,26 @@ COLOUR_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 MATERIAL_WORDS: dict[str, tuple[str, str]] = {
-    "leather": ("leather", "皮革"), "suede": ("suede", "绒面革"), "canvas": ("canvas", "帆布"),
-    "denim": ("denim", "牛仔布"), "cotton": ("cotton", "纯棉"), "linen": ("linen", "亚麻"),
-    "silk": ("silk", "真丝"), "satin": ("satin", "缎面"), "wool": ("wool", "羊毛"), "knit": ("knitted", "针织"),
-    "velvet": ("velvet", "丝绒"), "nylon": ("nylon", "尼龙"), "straw": ("straw", "草编"), "rubber": ("rubber", "橡胶"),
-    "plastic": ("plastic", "塑料"), "wood": ("wooden", "木质"), "metal": ("metal", "金属"), "ceramic": ("ceramic", "陶瓷"),
-    "glass": ("glass", "玻璃"), "felt": ("felt", "毛毡"),
+    "leather": ("leather", "皮革"),
+    "suede": ("suede", "绒面革"),
+    "canvas": ("canvas", "帆布"),
+    "denim": ("denim", "牛仔布"),
+    "cotton": ("cotton", "纯棉"),
+    "linen": ("linen", "亚麻"),
+    "silk": ("silk", "真丝"),
+    "satin": ("satin", "缎面"),
+    "wool": ("wool", "羊毛"),
+    "knit": ("knitted", "针织"),
+    "velvet": ("velvet", "丝绒"),
+    "nylon": ("nylon", "尼龙"),
+    "straw": ("straw", "草编"),
+    "rubber": ("rubber", "橡胶"),
+    "plastic": ("plastic", "塑料"),
+    "wood": ("wooden", "木质"),
+    "metal": ("metal", "金属"),
+    "ceramic": ("ceramic", "陶瓷"),
+    "glass": ("glass", "玻璃"),
+    "felt": ("felt", "毛毡"),
 }
 
 PATTERN_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from . import accessories, bags, bottoms, footwear, furniture, tops, vessels
-from .kind import Kind
+from shoplens.training.rendering.kinds import (
+    accessories,
+    bags,
+    bottoms,
+    footwear,
+    furniture,
+    headwear,
+    jewellery,
+    layers,
+    light_shoes,
+    small_clothes,
+    tops,
+    vessels,
+)
+from shoplens.training.rendering.kinds.kind import Kind
 
-_MODULES = (bags, tops, bottoms, footwear, accessories, vessels, furniture)
+_MODULES = (
+    bags,
+    tops,
+    layers,
+    bottoms,
+    small_clothes,
+    footwear,
+    light_shoes,
+    headwear,
+    accessories,
+    jewellery,
+    vessels,
+    furniture,
+)
 TABLE: dict[str, Kind] = {kind.name: kind for module in _MODULES for kind in module.KINDS}
 KINDS: tuple[str, ...] = tuple(TABLE)

@@ -7,21 +7,76 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..canvas import Canvas
-from ..design import METAL_COLOURS, Design
+from shoplens.training.rendering.canvas import Canvas
+from shoplens.training.rendering.design import METAL_COLOURS, Design
 
 Draw = Callable[[Canvas, Design, np.random.Generator], None]
 
-DYES = ("black", "white", "grey", "beige", "cream", "brown", "tan", "red", "burgundy", "pink", "coral", "orange",
-        "yellow", "mustard", "olive", "green", "mint", "teal", "light blue", "blue", "navy", "purple", "lavender")
-HIDES = ("black", "brown", "tan", "beige", "cream", "white", "grey", "red", "burgundy", "pink", "mustard", "olive",
-         "green", "teal", "light blue", "blue", "navy", "purple", "orange", "yellow")
+DYES = (
+    "black",
+    "white",
+    "grey",
+    "beige",
+    "cream",
+    "brown",
+    "tan",
+    "red",
+    "burgundy",
+    "pink",
+    "coral",
+    "orange",
+    "yellow",
+    "mustard",
+    "olive",
+    "green",
+    "mint",
+    "teal",
+    "light blue",
+    "blue",
+    "navy",
+    "purple",
+    "lavender",
+)
+HIDES = (
+    "black",
+    "brown",
+    "tan",
+    "beige",
+    "cream",
+    "white",
+    "grey",
+    "red",
+    "burgundy",
+    "pink",
+    "mustard",
+    "olive",
+    "green",
+    "teal",
+    "light blue",
+    "blue",
+    "navy",
+    "purple",
+    "orange",
+    "yellow",
+)
 DENIMS = ("blue", "navy", "light blue", "black", "grey", "white")
 WOODS = ("brown", "tan", "beige", "black", "white")
 METALS = METAL_COLOURS
 
-PRINTS = ("plain", "plain", "plain", "stripes", "polka dots", "checks", "plaid", "floral", "zigzag", "colour-block",
-          "leopard", "camouflage")
+PRINTS = (
+    "plain",
+    "plain",
+    "plain",
+    "stripes",
+    "polka dots",
+    "checks",
+    "plaid",
+    "floral",
+    "zigzag",
+    "colour-block",
+    "leopard",
+    "camouflage",
+)
 
 
 @dataclass(frozen=True)
