@@ -6,6 +6,7 @@ CRC-32 of the footer; eight bytes of magic. The end is written last, so a file t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import struct
@@ -73,7 +74,8 @@ def write_snapshot(folder: Path, space: Space, modality: Modality, view: View) -
         finally:
             os.close(descriptor)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise ShopError(
             f"the snapshot of the {modality} index cannot be written: {error.strerror or error}",
             where=str(path),
