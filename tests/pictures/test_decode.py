@@ -191,14 +191,14 @@ def test_sixteen_bit_greys_are_scaled_not_clipped(value: int) -> None:
 
 
 def test_large_pictures_with_alpha_go_strip_by_strip_to_the_same_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
-    picture = scene(700, 500).convert("RGBA")
-    picture.putalpha(scene(700, 500, 5).convert("L"))
+    picture = scene(420, 300).convert("RGBA")
+    picture.putalpha(scene(420, 300, 5).convert("L"))
     for mode in ("RGBA", "P"):
         data = encoded(picture if mode == "RGBA" else picture.convert("RGB").quantize(), "PNG")
-        for side in (50, 90, 400):
+        for side in (30, 50, 240):
             at_once = decode(data, side, Crop(0.11, 0.07, 0.93, 0.9)).pixels
             with monkeypatch.context() as patch:
-                patch.setattr(raster, "_STRIP_PIXELS", 30_000)
+                patch.setattr(raster, "_STRIP_PIXELS", 9_000)
                 in_strips = decode(data, side, Crop(0.11, 0.07, 0.93, 0.9)).pixels
             assert psnr(in_strips, at_once) > 40, (mode, side)
 
@@ -240,6 +240,7 @@ def test_cmyk_and_lab_become_rgb() -> None:
     assert near(grey.getpixel((0, 0)), (255, 255, 255))  # type: ignore[arg-type]
 
 
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize(
     "exif", [b"Exif\0\0no TIFF", b"Exif\0\0II*\0\xff\xff\xff\x7f", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"]
 )
@@ -292,7 +293,7 @@ def test_caps_are_kept_before_decoding() -> None:
     assert reason(encoded(scene(100, 10)), Limits(max_side=99)) == "too_many_pixels"
     webp = encoded(scene(100, 100), "WEBP")
     assert reason(webp, Limits(max_pixels_heavy=9_999)) == "too_many_pixels"
-    for side in (12_000, 20_000):
+    for side in (8_000, 14_000):
         assert reason(png_bomb(side, side)) == "too_many_pixels"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -196,3 +197,53 @@ def test_a_worker_that_cannot_start_says_why(monkeypatch: pytest.MonkeyPatch) ->
         for _ in range(3):  # and gives its turn back each time
             with pytest.raises(ShopLensError, match="no such module"):
                 pool.decode(GOOD, 40)
+
+
+LIAR = """
+import json, socket, struct, sys, time
+link = socket.socket(fileno=0)
+link.sendall(b"R")
+while link.recv(1 << 20):
+    about, pixels = {about!r}, {pixels!r}
+    head = struct.pack("<IQ", len(about), {size})
+    for byte in head if {drip!r} else [head + about + pixels]:
+        link.sendall(bytes([byte]) if {drip!r} else byte)
+        time.sleep(0.2 if {drip!r} else 0)
+"""
+FACTS = {"rows": 1, "columns": 1, "width": 1, "height": 1, "format": "png", "warnings": []}
+
+
+def liar(about: bytes, pixels: bytes = b"abc", size: int | None = None, drip: bool = False) -> str:
+    code = LIAR.format(about=about, pixels=pixels, size=len(pixels) if size is None else size, drip=drip)
+    return code.replace("{", "{{").replace("}", "}}")
+
+
+def test_the_false_worker_of_these_tests_can_tell_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoplens.pictures.pool._BOOT", liar(json.dumps(FACTS).encode()))
+    with DecodePool(workers=1) as pool:
+        assert pool.decode(GOOD, 40).pixels.tolist() == [[list(b"abc")]]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        liar(b"no json"),
+        liar(b"[]"),
+        liar(b"{}"),
+        liar(json.dumps({**FACTS, "rows": 2}).encode()),
+        liar(json.dumps({**FACTS, "format": "exe"}).encode()),
+        liar(json.dumps({**FACTS, "warnings": [1]}).encode()),
+        liar(json.dumps({"error": "x", "reason": "made up", "hint": None}).encode()),
+        liar(b"{}", size=2**62),
+        liar(b"{}", size=100, drip=True),
+    ],
+)
+def test_a_worker_that_was_taken_over_is_one_rejected_picture(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setattr("shoplens.pictures.pool._BOOT", code)
+    with DecodePool(workers=1, timeout_s=1.0) as pool:
+        started = time.monotonic()
+        with pytest.raises(PictureError) as caught:
+            pool.decode(GOOD, 40)
+        assert caught.value.reason in ("broken", "timeout")
+        assert time.monotonic() - started < 4.0
+        assert pool.pids() == []  # it is not asked again

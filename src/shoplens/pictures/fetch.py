@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from typing import Any
 
@@ -66,9 +67,9 @@ class Fetcher:
         self._timeout_s = timeout_s
         self._max_redirects = max_redirects
         self._clock = _Clock()
-        backend = _Guard(self._door, resolve or look_up, self._clock)
+        self._guard = _Guard(self._door, resolve or look_up, self._clock)
         self._client = httpx.Client(
-            transport=_Transport(backend, tls or httpx.create_ssl_context()),
+            transport=_Transport(self._guard, tls or _trusted()),
             trust_env=False,  # a proxy from the environment would connect on our behalf, unguarded
             follow_redirects=False,
             headers={"user-agent": _AGENT, "accept": "image/*,*/*;q=0.5", "accept-encoding": "identity"},
@@ -117,6 +118,7 @@ class Fetcher:
     def close(self) -> None:
         """Closes all connections."""
         self._client.close()
+        self._guard.close()
 
     def _hop(self, url: str, headers: Mapping[str, str]) -> tuple[Reply, str | None]:
         with self._client.stream("GET", url, headers=dict(headers)) as response:
@@ -165,6 +167,12 @@ def look_up(host: str, port: int) -> list[str]:
     """All addresses of a host, by the system's resolver. Raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Reading the certificates takes tens of milliseconds: once for all fetchers."""
+    return httpx.create_ssl_context()
 
 
 class _Clock(threading.local):
@@ -221,6 +229,9 @@ class _Guard(httpcore.NetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
         raise FetchRefusedError("this address may not be fetched: a local socket", where=path)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class _Stream(httpcore.NetworkStream):

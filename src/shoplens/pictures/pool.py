@@ -28,16 +28,16 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
 
-import shoplens
 from shoplens.core.ports import Decoded
 from shoplens.core.query import Crop
 from shoplens.core.spaces import Pixels
 from shoplens.errors import MissingExtraError, PictureError, ShopLensError
 from shoplens.pictures.decode import box_of, check_side, closed_error, decode
-from shoplens.pictures.limits import MB, Limits
+from shoplens.pictures.limits import FORMATS, MB, REASONS, WARNINGS, Limits
 from shoplens.pictures.worker import ANSWER, READY, REQUEST, receive, receive_into
 
 _START_S = 60.0
@@ -47,6 +47,7 @@ _BOOT = (
 )
 _NOW, _LATER = 0, 1
 _MAX_ABOUT = 1 * MB
+_MAX_MESSAGE = 16_384
 
 
 class DecodePool:
@@ -201,9 +202,9 @@ class _Worker:
 
     def __init__(self, limits: Limits, timeout_s: float, memory_bytes: int) -> None:
         self._link, theirs = socket.socketpair()
-        # The child searches modules where we do (and where we were found, were it by an editable install's finder);
-        # -S and -E spare it site-packages' start-up code.
-        path = [os.path.abspath(entry) for entry in (*sys.path, str(Path(shoplens.__file__).parents[1]))]  # noqa: PTH100
+        # The child searches modules where we do, and where this file was found (an editable install may have a finder
+        # of its own for that); -S and -E spare it site-packages' start-up code.
+        path = [os.path.abspath(entry) for entry in (*sys.path, str(Path(__file__).parents[2]))]  # noqa: PTH100
         boot = _BOOT.format(path=path, limits=dataclasses.asdict(limits), timeout=timeout_s, memory=memory_bytes)
         with theirs:
             for end in (self._link, theirs):
@@ -246,16 +247,15 @@ class _Worker:
                 self.alive = False
                 raise _Stale from problem
             digest = hashlib.sha256(data).hexdigest()  # while the worker decodes
-            self._link.settimeout(max(0.001, deadline - monotonic()))
-            head = receive(self._link, ANSWER.size)
+            head = receive(self._link, ANSWER.size, deadline)
             if head is None:
                 raise self._crashed()
             about_size, pixels_size = ANSWER.unpack(head)
             if about_size > _MAX_ABOUT or pixels_size > 3 * 4 * side * side:
                 raise self._spoilt()
-            about = receive(self._link, about_size)
+            about = receive(self._link, about_size, deadline)
             pixels = np.empty(pixels_size, dtype=np.uint8)
-            if about is None or not receive_into(self._link, pixels.data):
+            if about is None or not receive_into(self._link, pixels.data, deadline):
                 raise self._crashed()
         except TimeoutError as problem:
             self.alive = False
@@ -266,24 +266,10 @@ class _Worker:
             ) from problem
         except ConnectionError as problem:
             raise self._crashed() from problem
-        return self._decoded(json.loads(about), pixels, digest)
-
-    def _decoded(self, about: dict[str, object], pixels: Pixels, digest: str) -> Decoded:
-        if "error" in about:
-            hint = about["hint"]
-            raise PictureError(
-                str(about["error"]), reason=str(about["reason"]), hint=None if hint is None else str(hint)
-            )
-        if "extra" in about:
-            raise MissingExtraError("reading HEIC pictures", extra=str(about["extra"]))
-        return Decoded(
-            pixels.reshape(int(str(about["rows"])), int(str(about["columns"])), 3),
-            int(str(about["width"])),
-            int(str(about["height"])),
-            str(about["format"]),
-            digest,
-            tuple(str(word) for word in about["warnings"]) if isinstance(about["warnings"], list) else (),
-        )
+        try:
+            return _understood(json.loads(about), pixels, digest)
+        except (ValueError, KeyError, TypeError) as problem:
+            raise self._spoilt() from problem
 
     def stop(self) -> None:
         """Ends the process now; a thread that waits for it wakes up. Can be called by any thread, and twice."""
@@ -313,6 +299,28 @@ class _Worker:
     def _spoilt(self) -> PictureError:
         self.alive = False
         return PictureError("its decoder gave nonsense", reason="broken", hint="save it in a picture program")
+
+
+def _understood(about: dict[str, Any], pixels: Pixels, digest: str) -> Decoded:
+    """A worker's answer. Raises what the worker met; ValueError, KeyError or TypeError when it makes no sense."""
+    if "error" in about:
+        if about["reason"] not in REASONS:
+            raise ValueError("not a reason")
+        hint = about["hint"]
+        message = str(about["error"])[:_MAX_MESSAGE]
+        raise PictureError(message, reason=about["reason"], hint=None if hint is None else str(hint)[:_MAX_MESSAGE])
+    if "extra" in about:
+        raise MissingExtraError("reading HEIC pictures", extra="heic")
+    if about["format"] not in FORMATS or not set(about["warnings"]) <= set(WARNINGS):
+        raise ValueError("not a format or warning of ours")
+    return Decoded(
+        pixels.reshape(int(about["rows"]), int(about["columns"]), 3),
+        int(about["width"]),
+        int(about["height"]),
+        about["format"],
+        digest,
+        tuple(about["warnings"]),
+    )
 
 
 class _Turns:

@@ -36,20 +36,24 @@ CRASH_TEST = 0xFFFF_FFFF
 """A side that means: do as the bytes say (tests only; the parent never sends it, as it caps the side)."""
 
 
-def receive(link: socket.socket, size: int) -> bytearray | None:
+def receive(link: socket.socket, size: int, deadline: float | None = None) -> bytearray | None:
     """Exactly ``size`` bytes, or None when the other side is gone."""
     buffer = bytearray(size)
-    return buffer if receive_into(link, memoryview(buffer)) else None
+    return buffer if receive_into(link, memoryview(buffer), deadline) else None
 
 
-def receive_into(link: socket.socket, view: memoryview) -> bool:
-    """Fills the view; False when the other side is gone."""
+def receive_into(link: socket.socket, view: memoryview, deadline: float | None = None) -> bool:
+    """Fills the view; False when the other side is gone. Raises TimeoutError at the deadline (time.monotonic)."""
     at = 0
     while at < len(view):
+        if deadline is not None:
+            link.settimeout(max(0.001, deadline - time.monotonic()))
         got = link.recv_into(view[at:])
         if got == 0:
             return False
         at += got
+        if deadline is not None and time.monotonic() > deadline:
+            raise TimeoutError
     return True
 
 
