@@ -149,7 +149,7 @@ function filters(facets) {
     groups.push(element("h2", {}, say(facet.field)));
     values.forEach(({ value, count }, n) => groups.push(element("label", {},
       element("input", { type: "checkbox", id: `${facet.field}-${n}`, checked: chosen.has(value), onchange: (event) => { event.target.checked ? chosen.add(value) : chosen.delete(value); search(); } }),
-      element("span", {}, value), element("span", {}, String(count)))));
+      element("span", {}, value), element("span", { class: "count" }, String(count)))));
   }
   side.replaceChildren(
     element("button", { type: "button", id: "fold", class: "quiet", "aria-expanded": String(side.classList.contains("open")), onclick: (event) => {
