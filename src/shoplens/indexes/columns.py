@@ -7,9 +7,11 @@ Readers take the newest ``View`` and never wait; the writer adds rows behind wha
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,11 @@ from shoplens.core.where import Where
 from shoplens.indexes.columns_extract import extract
 from shoplens.indexes.columns_facets import facets
 from shoplens.indexes.columns_order import best_variants, sort_products
+from shoplens.indexes.columns_snapshot import DamagedColumnsError, read_columns, write_columns
 from shoplens.indexes.columns_values import Growing, Values
 from shoplens.indexes.columns_view import Column, Entries, View
 
+_LOG = logging.getLogger(__name__)
 _COMPACT_FROM = 10_000
 """Fewest dead rows for which the columns are rewritten; then also a third of all rows must be dead."""
 
@@ -39,7 +43,7 @@ class _Texts:
     places: list[int] = field(default_factory=list)
     fresh: list[int] = field(default_factory=list)
 
-    def flush(self, slots: npt.NDArray[np.int32] | None) -> None:
+    def flush(self, slots: Numbers | None) -> None:
         """Adds the batch, in order of slot (``slots`` by place, None where the place is the slot), then code."""
         at, codes = np.array(self.places, np.int32), np.array(self.fresh, np.int32)
         self.places.clear()
@@ -68,6 +72,16 @@ class _Field:
     own: _Texts = field(default_factory=_Texts)
     floats: Growing | None = None
     flags: Growing | None = None
+
+    @classmethod
+    def of(cls, column: Column) -> _Field:
+        out = cls(column.values)
+        for texts, entries in ((out.shared, column.shared), (out.own, column.own)):
+            texts.at, texts.codes = Growing(np.int32, entries.at), Growing(np.int32, entries.codes)
+            texts.aligned = entries.aligned
+        out.floats = None if column.floats is None else Growing(np.float64, column.floats)
+        out.flags = None if column.flags is None else Growing(np.int8, column.flags)
+        return out
 
     def column(self) -> Column:
         return Column(
@@ -109,12 +123,41 @@ class ArrayColumns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fields: dict[str, _Field] = {}
-        none = np.zeros(1, np.int32)
-        self._slot_of_row = Growing(np.int32, none)
-        self._variant_of_row = Growing(np.int32, none)
+        none, zero = np.zeros(1, np.int32), np.zeros(1, np.int64)
+        self._slot_of_row = Growing(np.int64, zero)
+        self._variant_of_row = Growing(np.int64, zero)
         self._product_of_slot = Growing(np.int32, none)
         self._first_row = Growing(np.int32, none)
-        self._view = View(0, np.zeros(1, bool), none, none, none, none, none, none, np.zeros(1, np.int64))
+        self._view = View(0, np.zeros(1, bool), zero, zero, none, none, zero, none, zero)
+
+    @classmethod
+    def open(cls, folder: Path) -> ArrayColumns:
+        """The columns of the snapshot in a folder; empty ones, which stand at 0, if it is missing or damaged."""
+        out = cls()
+        try:
+            view = read_columns(folder)
+        except DamagedColumnsError as error:
+            _LOG.warning("the snapshot of the filter columns in %s is not used: %s", folder, error)
+            view = None
+        if view is not None:
+            out._take(view)
+        return out
+
+    def save(self, folder: Path) -> None:
+        """Writes a snapshot: temporary file, fsync, rename. Writers need not wait.
+
+        Raises:
+            ShopError: the folder cannot be written to; the snapshot before is untouched.
+        """
+        write_columns(folder, self._view)
+
+    def _take(self, view: View) -> None:
+        self._slot_of_row = Growing(np.int64, view.slot_of_row)
+        self._variant_of_row = Growing(np.int64, view.variant_of_row)
+        self._product_of_slot = Growing(np.int32, view.product_of_slot)
+        self._first_row = Growing(np.int32, view.first_row)
+        self._fields = {name: _Field.of(column) for name, column in view.columns.items()}
+        self._view = view
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -213,7 +256,7 @@ class ArrayColumns:
         self._variant_of_row.append(numbers)
         self._product_of_slot.append(products)
         self._first_row.append(first_rows)
-        row_of[numbers] = np.arange(start, start + len(numbers), dtype=np.int32)
+        row_of[numbers] = np.arange(start, start + len(numbers))
         product_of[numbers] = np.repeat(np.array(products, np.int64), counts)
         slot_of[products] = slots
         columns = dict(old.columns)
@@ -269,8 +312,8 @@ class ArrayColumns:
         slots = view.to_slots(rows)
         rows[0] = slots[0] = True
         new_row, new_slot = _renumber(rows), _renumber(slots)
-        self._slot_of_row = Growing(np.int32, new_slot[view.slot_of_row[rows]])
-        self._variant_of_row = Growing(np.int32, view.variant_of_row[rows])
+        self._slot_of_row = Growing(np.int64, new_slot[view.slot_of_row[rows]])
+        self._variant_of_row = Growing(np.int64, view.variant_of_row[rows])
         self._product_of_slot = Growing(np.int32, view.product_of_slot[slots])
         self._first_row = Growing(np.int32, new_row[view.first_row[slots]])
         self._fields = {
@@ -285,7 +328,7 @@ class ArrayColumns:
             self._variant_of_row.view(),
             self._product_of_slot.view(),
             self._first_row.view(),
-            new_row[view.row_of_variant],
+            new_row[view.row_of_variant].astype(np.int64),
             new_slot[view.slot_of],
             view.product_of,
             {name: column.column() for name, column in self._fields.items()},

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.answer import Facet, FacetValue
 from shoplens.core.where import fold
-from shoplens.indexes.columns_values import Bools, Ints
+from shoplens.indexes.columns_values import Bools, Ints, pick
 from shoplens.indexes.columns_view import Column, View
 
 
@@ -37,8 +38,8 @@ def _facet(view: View, rows: Bools, slots: Bools, allowed: int, name: str, limit
     count = _Count(np.zeros(len(slots), bool))
     if column.floats is not None:
         inside = rows[: len(column.floats)] & ~np.isnan(column.floats)
-        found = column.floats[inside]
-        count.have[view.slot_of_row[: len(inside)][inside]] = True
+        found = pick(column.floats, inside)
+        count.have[pick(view.slot_of_row, inside)] = True
         if len(found):
             count.low.append(float(found.min()))
             count.high.append(float(found.max()))
@@ -47,7 +48,7 @@ def _facet(view: View, rows: Bools, slots: Bools, allowed: int, name: str, limit
         for value, text in ((1, "true"), (0, "false")):
             inside = (column.flags == value) & rows[: len(column.flags)]
             with_it = np.zeros(len(slots), bool)
-            with_it[view.slot_of_row[: len(inside)][inside]] = True
+            with_it[pick(view.slot_of_row, inside)] = True
             count.have |= with_it
             if len(column.values):
                 yes_no.append((np.flatnonzero(with_it).astype(np.int32), text))
@@ -71,7 +72,7 @@ def _texts(
     """Counts texts; ``yes_no``: slots that have a yes/no value in the same field, with the text that it equals."""
     shared_at, shared = column.shared.within(slots)
     own_rows, own = column.own.within(rows)
-    own_at = view.slot_of_row[own_rows]
+    own_at = view.slot_of_row.take(own_rows)
     count.have[shared_at] = True
     count.have[own_at] = True
     classes, texts = column.values.classes(), column.values.texts
@@ -83,7 +84,7 @@ def _texts(
         first[1:] = (own[1:] != own[:-1]) | (own_at[1:] != own_at[:-1])
         repeated = np.ones(len(shared), bool)
         repeated[1:] = (shared[1:] != shared[:-1]) | (shared_at[1:] != shared_at[:-1])
-        counts = np.bincount(shared[repeated], minlength=size) + np.bincount(own[first], minlength=size)
+        counts = np.bincount(pick(shared, repeated), minlength=size) + np.bincount(pick(own, first), minlength=size)
         present = counts > 0
     else:
         codes, at = np.concatenate([shared, own]), np.concatenate([shared_at, own_at])
@@ -101,7 +102,7 @@ def _texts(
     count.values += [FacetValue(texts[code], int(counts[code])) for code in np.flatnonzero(counts)]
 
 
-def _by_class(at: Ints, classes: Ints, size: int) -> npt.NDArray[np.int64]:
+def _by_class(at: npt.NDArray[Any], classes: Ints, size: int) -> npt.NDArray[np.int64]:
     """int64 by class: the number of distinct slots."""
     keys = np.unique(at.astype(np.int64) * size + classes)
     return np.bincount(keys % size, minlength=size)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.query import SortKey
-from shoplens.indexes.columns_values import Bools
+from shoplens.indexes.columns_values import Bools, pick
 from shoplens.indexes.columns_view import Column, View, fit
 
 
@@ -37,13 +38,13 @@ def _best(
     kind, best = np.full(size, np.nan), np.full(size, np.nan)
     if column is None:
         return kind, best
-    parts: list[tuple[float, npt.NDArray[np.float64], npt.NDArray[np.int32]]] = []
+    parts: list[tuple[float, npt.NDArray[np.float64], npt.NDArray[Any]]] = []
     if column.floats is not None:
         keep = rows[: len(column.floats)] & ~np.isnan(column.floats)
-        parts.append((0.0, column.floats[keep], view.slot_of_row[: len(keep)][keep]))
+        parts.append((0.0, pick(column.floats, keep), pick(view.slot_of_row, keep)))
     if column.flags is not None:
         keep = rows[: len(column.flags)] & (column.flags >= 0)
-        parts.append((0.0, column.flags[keep].astype(np.float64), view.slot_of_row[: len(keep)][keep]))
+        parts.append((0.0, pick(column.flags, keep).astype(np.float64), pick(view.slot_of_row, keep)))
     for entries, places, is_row in ((column.shared, view.to_slots(rows), False), (column.own, rows, True)):
         at, codes = entries.within(places)
         if len(codes):

@@ -16,6 +16,11 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 
+def pick(array: npt.NDArray[Any], mask: Bools) -> npt.NDArray[Any]:
+    """``array[mask]``, three times as fast for masks that are neither nearly empty nor nearly full."""
+    return array.take(np.flatnonzero(mask))
+
+
 class Growing:
     """A one-dimensional array that grows at its end by doubling; what was handed out never changes."""
 
@@ -47,7 +52,7 @@ class Values:
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self.texts: list[str] = list(texts)
-        self._codes: dict[str, int] = {text: code for code, text in enumerate(self.texts)}
+        self._codes: dict[str, int] = {}
         self._folded: list[str] = []
         self._numbers = Growing(np.float64)
         self._by_fold: dict[str, list[int]] = {}
@@ -61,6 +66,8 @@ class Values:
 
     def code(self, text: str) -> int:
         """The code of a text, a new one where it was not known. For the writer only."""
+        if len(self._codes) < len(self.texts):  # just reopened
+            self._codes = {known: code for code, known in enumerate(self.texts)}
         found = self._codes.get(text)
         if found is None:
             found = self._codes[text] = len(self.texts)

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.catalogue import RESERVED_FIELDS
+from shoplens.core.ports import Numbers
 from shoplens.core.where import All, Any_, Compare, Has, In, Not, Where
 from shoplens.errors import UnknownFieldError
-from shoplens.indexes.columns_values import Bools, Floats, Ints, Values, flag_hits, number_hits
+from shoplens.indexes.columns_values import Bools, Floats, Ints, Values, flag_hits, number_hits, pick
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Entries:
         elif hits is None:
             out[self.at] = True
         else:
-            out[self.at[np.take(hits, self.codes, mode="clip")]] = True
+            out[pick(self.at, np.take(hits, self.codes, mode="clip"))] = True
 
     def within(self, places: Bools) -> tuple[Ints, Ints]:
         """``at`` and ``codes`` of the entries whose place is in a mask."""
@@ -44,7 +45,8 @@ class Entries:
             keep = places[1 : 1 + len(self.at)]
         else:
             keep = np.take(places, self.at, mode="clip")
-        return self.at[keep], self.codes[keep]
+        kept = np.flatnonzero(keep)
+        return self.at.take(kept), self.codes.take(kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,11 @@ class View:
 
     seq: int
     alive: Bools
-    slot_of_row: Ints
-    variant_of_row: Ints
+    slot_of_row: Numbers
+    variant_of_row: Numbers
     product_of_slot: Ints
     first_row: Ints
-    row_of_variant: Ints
+    row_of_variant: Numbers
     slot_of: Ints
     product_of: npt.NDArray[np.int64]
     columns: Mapping[str, Column] = field(default_factory=dict)
@@ -143,21 +145,23 @@ class View:
         if len(column.shared.at):
             slots = np.zeros(len(self.first_row), bool)
             column.shared.mark(hits, slots)
-            out |= np.take(slots, self.slot_of_row, mode="clip")
+            out |= np.take(slots, self.slot_of_row)
 
     def to_variants(self, rows: Bools) -> Bools:
         """A mask by row as a mask by variant number."""
         rows &= self.alive
-        return np.take(rows, self.row_of_variant, mode="clip")
+        return np.take(rows, self.row_of_variant)
 
     def to_rows(self, variants: Bools) -> Bools:
         """A mask by variant number (of this view or another) as a mask by row; dead rows are never in it."""
         fitted = fit(variants, len(self.row_of_variant))
-        return np.take(fitted, self.variant_of_row, mode="clip") & self.alive
+        return np.take(fitted, self.variant_of_row) & self.alive
 
     def to_slots(self, rows: Bools) -> Bools:
         """bool by slot: it has a row in the mask."""
-        return np.logical_or.reduceat(rows, self.first_row)
+        out = np.zeros(len(self.first_row), bool)
+        out[pick(self.slot_of_row, rows)] = True
+        return out
 
 
 def fit(mask: Bools, size: int) -> Bools:
