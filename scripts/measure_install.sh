@@ -19,8 +19,8 @@ seconds=$((SECONDS - started))
 "$work/venv/bin/pip" --disable-pip-version-check --quiet install --no-deps "$work"/wheel/*.whl
 grown=$((($(size) - before) / 1000000))
 echo "wheel: $(($(stat -c %s "$work"/wheel/*.whl) / 1000)) kB"
-du -s --apparent-size --block-size=1000000 "$work"/venv/lib/python*/site-packages/* | sort -rn | head -12 |
-    sed 's,\t.*/,\t,'
+du -s --apparent-size --block-size=1000000 "$work"/venv/lib/python*/site-packages/* | sort -rn |
+    sed -n -e '1,12s,\t.*/,\t,p'
 echo "base install: $grown MB of at most $limit MB, pip took $seconds s"
 if "$work/venv/bin/python" -c 'import torch' 2>/dev/null; then
     echo "torch is in the base install" >&2

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Writes those pages of docs/reference that are made from the source: errors.md, cli.md, config.md.
+"""Writes those pages of docs/reference that are made from the source: errors, command line, settings, Python.
 
 python scripts/write_reference.py           writes the pages
 python scripts/write_reference.py --check   ends with 1 and names the pages that are not up to date
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,9 +20,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+import shoplens
 from shoplens import errors
 from shoplens.cli.app import app, exit_code
 from shoplens.config import Config
+from shoplens.core.answer import Answer, Facet, FacetValue, Hit, Reason
+from shoplens.core.catalogue import Money, Product, Variant
+from shoplens.core.query import Crop, Query, QueryPicture, Seed, SortKey
 from shoplens.server.problems import status_of
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -177,7 +182,103 @@ def _cell(text: str) -> str:
     return text.replace("``", "`").replace("|", "\\|").replace("\n", " ")
 
 
-PAGES: dict[str, Callable[[], str]] = {"errors.md": errors_page, "cli.md": cli_page, "config.md": config_page}
+# --- Python --------------------------------------------------------------------------------------
+
+DATA = (Query, QueryPicture, Crop, Seed, SortKey, Answer, Hit, Reason, Facet, FacetValue, Product, Variant, Money)
+"""Classes that a caller of ``open_shop`` meets."""
+
+
+def python_page() -> str:
+    """docs/reference/python.md: every name of ``shoplens.__all__``, and the data that goes in and comes out."""
+    lines = [
+        MADE.format(source="src/shoplens") + "# Python\n",
+        "`from shoplens import open_shop` is all that most programs need. Everything raises the errors of"
+        " [errors.md](errors.md).\n",
+    ]
+    for name in shoplens.__all__:
+        value = getattr(shoplens, name)
+        if isinstance(value, str):
+            lines.append(f"## {name}\n\nThe version of ShopLens, as text.\n")
+            continue
+        lines += [f"## {name}\n", *_described(name, value)]
+        for method, member in vars(value).items() if inspect.isclass(value) else ():
+            if method.startswith("_"):
+                continue
+            function = member.fget if isinstance(member, property) else member
+            if inspect.isfunction(function):
+                lines += [f"### {name}.{method}\n", *_described(method, function, isinstance(member, property))]
+    lines.append("## What goes in and what comes out\n")
+    for kind in DATA:
+        lines += [f"### {kind.__name__}\n", f"`{kind.__module__}`\n", *_described(kind.__name__, kind)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _described(name: str, value: Any, is_property: bool = False) -> list[str]:
+    if is_property:
+        head = f"{name}: {inspect.signature(value).return_annotation}"
+    elif is_dataclass(value):
+        head = "\n".join(f"{field.name}: {field.type}{_field_default(field)}" for field in fields(value))
+    else:
+        head = _signature(name, value.__init__ if inspect.isclass(value) else value)
+    doc = (inspect.getdoc(value) or "").replace("``", "`")
+    return [f"```text\n{head}\n```\n", f"{_paragraphs(doc)}\n"]
+
+
+def _signature(name: str, function: Callable[..., Any]) -> str:
+    """One line, or one parameter a line where it would be long. Annotations as they are in the source."""
+    signature = inspect.signature(function)
+    parts: list[str] = []
+    for parameter in signature.parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in parts:
+            parts.append("*")
+        star = _STARS.get(parameter.kind, "")
+        default = parameter.default
+        shown = "..." if callable(default) else repr(default)
+        parts.append(
+            f"{star}{parameter.name}: {parameter.annotation}" + ("" if default is parameter.empty else f" = {shown}")
+        )
+    result = signature.return_annotation
+    arrow = "" if result in (None, "None", signature.empty) else f" -> {result}"
+    line = f"{name}({', '.join(parts)}){arrow}"
+    if len(line) <= 100:
+        return line
+    return f"{name}(\n" + "".join(f"    {part},\n" for part in parts).replace("    *,\n", "    *,\n") + f"){arrow}"
+
+
+_STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+
+
+def _paragraphs(doc: str) -> str:
+    """A docstring as Markdown: its sections (Args, Raises, ...) as lists."""
+    out: list[str] = []
+    in_section = False
+    for line in doc.splitlines():
+        if line in ("Args:", "Returns:", "Raises:"):
+            in_section = True
+            out += [f"**{line[:-1]}**", ""]
+        elif in_section and line.startswith("    ") and not line.startswith("     "):
+            out.append(f"- {line.strip()}")
+        elif in_section and line.strip():
+            out.append(f"  {line.strip()}")
+        else:
+            out.append(line)
+    return "\n".join(out)
+
+
+def _field_default(field: Any) -> str:
+    if field.default is not MISSING:
+        return f" = {field.default!r}"
+    return "" if field.default_factory is MISSING else f" = {field.default_factory.__name__}()"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "errors.md": errors_page,
+    "cli.md": cli_page,
+    "config.md": config_page,
+    "python.md": python_page,
+}
 
 
 def stale_pages() -> list[str]:
