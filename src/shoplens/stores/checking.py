@@ -5,11 +5,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, distinct, exists, func, select
 
 from shoplens.core.spaces import Modality, Space
-from shoplens.stores.rows import pack_hash
+from shoplens.errors import StoreError
+from shoplens.stores.rows import pack_hash, unpack_product
 from shoplens.stores.schema import changes, counters, product_pictures, products, variants, vectors
 from shoplens.stores.vector_rows import set_id_of
 
 _SHOWN = 5
+_BODIES = select(products.c.id, products.c.body).execution_options(yield_per=1000)
 
 
 def problems(connection: Connection) -> list[str]:
@@ -18,6 +20,8 @@ def problems(connection: Connection) -> list[str]:
     if connection.dialect.name == "sqlite":
         said = connection.exec_driver_sql(f"PRAGMA quick_check({_SHOWN})").scalars().all()
         found += [f"the file is damaged: {line}" for line in said if line != "ok"]
+        if found:
+            return found  # what a damaged file says of its rows means nothing
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
         if broken:
             tables = sorted({row[0] for row in broken})
@@ -26,6 +30,9 @@ def problems(connection: Connection) -> list[str]:
     bare = connection.execute(select(products.c.id).where(~has_variant).limit(_SHOWN)).scalars().all()
     if bare:
         found.append(f"products without a variant: {', '.join(bare)}")
+    unreadable = [product_id for product_id, body in connection.execute(_BODIES) if not _can_be_read(body)]
+    if unreadable:
+        found.append(f"products that cannot be read: {', '.join(unreadable[:_SHOWN])}")
     has_entry = exists().where(changes.c.number == products.c.number, changes.c.seq == products.c.seq)
     silent = connection.execute(select(products.c.id).where(~has_entry).limit(_SHOWN)).scalars().all()
     if silent:
@@ -42,6 +49,14 @@ def problems(connection: Connection) -> list[str]:
         if largest > counted:
             found.append(f"the counter of {name} numbers stands at {counted}, but {largest} is in use")
     return found
+
+
+def _can_be_read(body: str) -> bool:
+    try:
+        unpack_product(body)
+    except StoreError:
+        return False
+    return True
 
 
 def missing_vectors(connection: Connection, space: Space) -> dict[Modality, int]:

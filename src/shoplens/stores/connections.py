@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import weakref
@@ -58,6 +59,7 @@ class Database:
         self._write_lock = threading.Lock()
         self._writer: Connection | None = None
         self._closed = False
+        _LIVING.add(self)
 
     # --- reading ---------------------------------------------------------------------------------
 
@@ -92,9 +94,9 @@ class Database:
                 self._forget_reader()
                 # A server that was started anew gets a new connection; a new connection that fails is an answer.
                 if fresh or not gone:
-                    raise translate(error, self.where) from error
+                    raise translate(error, self.where, self._wait_s) from error
             except ShopLensError as error:
-                raise translate(error, self.where) from error
+                raise translate(error, self.where, self._wait_s) from error
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -109,7 +111,7 @@ class Database:
                     with contextlib.suppress(DBAPIError):
                         connection.exec_driver_sql("ROLLBACK")
         except (DBAPIError, self._driver_error, ShopLensError) as error:
-            raise translate(error, self.where) from error
+            raise translate(error, self.where, self._wait_s) from error
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -118,14 +120,14 @@ class Database:
         """The writing connection inside a transaction; on the disk when the block ends, or not at all when it raises.
 
         Raises:
-            ShopLockedError: other writers took longer than WAIT_S.
+            ShopLockedError: other writers took longer than ``wait_s`` seconds.
             StoreError: the database refuses.
         """
         self._refuse_closed()
         if self.read_only:
             raise StoreError("the shop was opened for reading only", where=self.where, hint="open it for writing")
         if not self._write_lock.acquire(timeout=self._wait_s):
-            raise locked(self.where)
+            raise locked(self.where, self._wait_s)
         try:
             try:
                 connection = self._open_writer()
@@ -136,7 +138,7 @@ class Database:
                 self._roll_back()
                 raise
         except (DBAPIError, self._driver_error, UnicodeError, ShopLensError) as error:
-            raise translate(error, self.where) from error
+            raise translate(error, self.where, self._wait_s) from error
         finally:
             self._write_lock.release()
 
@@ -171,7 +173,7 @@ class Database:
             try:
                 reader = _Reader(self._engine.connect())
             except (DBAPIError, self._driver_error, ShopLensError) as error:
-                raise translate(error, self.where) from error
+                raise translate(error, self.where, self._wait_s) from error
             self._local.reader = reader
             self._readers.add(reader)
         return reader
@@ -197,6 +199,14 @@ class Database:
             with contextlib.suppress(Exception):
                 self._writer.close()
             self._writer = None
+
+    def _after_fork(self) -> None:
+        # Connections cannot be shared with the parent, nor closed without harm to it: the child lets them be.
+        _LEFT_ALONE.extend([*self._readers, self._writer])
+        self._local = threading.local()
+        self._readers = weakref.WeakSet()
+        self._write_lock = threading.Lock()
+        self._writer = None
 
     def _refuse_closed(self) -> None:
         if self._closed:
@@ -243,3 +253,15 @@ class Database:
         raw.execute(f"SET lock_timeout = '{int(self._wait_s * 1000)}ms'")
         raw.execute("SET synchronous_commit = on")
         raw.autocommit = before
+
+
+_LIVING: weakref.WeakSet[Database] = weakref.WeakSet()
+_LEFT_ALONE: list[object] = []
+
+
+def _let_go_in_child() -> None:
+    for database in list(_LIVING):
+        database._after_fork()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)

@@ -90,6 +90,7 @@ class FolderLock:
         """Gives the lock back; does nothing where it is not held."""
         with self._guard:
             if self._fd is not None:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)  # by name, so that a child that shares it cannot keep it
                 os.close(self._fd)
                 self._fd = None
 

@@ -71,7 +71,7 @@ _ADDRESSES = "give the path of a file, or postgresql://USER@HOST/DATABASE"
 def _prepare_file(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise StoreError("it is a folder, not a file", where=str(path), hint="name the file in it")
-    if path.exists():
+    if path.exists() and (path.stat().st_size or not create):
         return
     if not create:
         raise ShopNotFoundError("there is no such shop", where=str(path), hint=_MAKE)

@@ -16,7 +16,7 @@ _WRITABLE_HINT = "give this user the right to write to the file and its folder, 
 _DAMAGED_HINT = "put back a backup of the file, or index the feed into a new shop: shoplens index FEED --shop NEW"
 
 
-def translate(error: BaseException, where: str) -> ShopLensError:
+def translate(error: BaseException, where: str, wait_s: float = WAIT_S) -> ShopLensError:
     """The error of ours that says what a driver's error means; ``where`` names the file or database.
 
     Errors of ours come back as they are, with ``where`` filled in when it is missing.
@@ -27,25 +27,25 @@ def translate(error: BaseException, where: str) -> ShopLensError:
     cause = (error.orig or error) if isinstance(error, DBAPIError) else error
     unfit = isinstance(error, DataError) and not getattr(cause, "sqlstate", None)
     if isinstance(cause, sqlite3.Error):
-        return _from_sqlite(cause, where)
+        return _from_sqlite(cause, where, wait_s)
     if isinstance(cause, UnicodeError):
         return StoreError(
             f"a text is not valid Unicode: {cause}", where=where, hint="mend the feed's encoding, or leave the row out"
         )
     if unfit:  # refused by the driver before the server saw it: NUL in a name
         return _unfit(str(cause), where)
-    return _from_postgres(cause, where)
+    return _from_postgres(cause, where, wait_s)
 
 
 def _unfit(said: str, where: str) -> StoreError:
     return StoreError(f"a value cannot be stored: {said}", where=where, hint="mend the feed, or leave the row out")
 
 
-def _from_sqlite(error: sqlite3.Error, where: str) -> ShopLensError:
+def _from_sqlite(error: sqlite3.Error, where: str, wait_s: float) -> ShopLensError:
     code = getattr(error, "sqlite_errorcode", 0) or 0
     primary, text = code & 0xFF, str(error)
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return locked(where)
+        return locked(where, wait_s)
     if primary == sqlite3.SQLITE_FULL:
         return StoreError("the disk is full; nothing of this batch was stored", where=where, hint="free some space")
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
@@ -65,11 +65,11 @@ def _from_sqlite(error: sqlite3.Error, where: str) -> ShopLensError:
     return StoreError(f"the database refused: {text}", where=where, hint="run: shoplens doctor --shop DIR")
 
 
-def _from_postgres(error: BaseException, where: str) -> ShopLensError:
+def _from_postgres(error: BaseException, where: str, wait_s: float) -> ShopLensError:
     state, text = getattr(error, "sqlstate", None) or "", str(error).strip().splitlines()
     said = text[0] if text else type(error).__name__
     if state in ("55P03", "40P01", "40001"):
-        return locked(where)
+        return locked(where, wait_s)
     if state in ("53100", "53200"):
         return StoreError("the database server is out of space", where=where, hint="free some space on the server")
     if state.startswith("25") or state == "42501":
@@ -87,8 +87,8 @@ def _from_postgres(error: BaseException, where: str) -> ShopLensError:
     return StoreError(f"the database refused: {said}", where=where, hint="run: shoplens doctor --shop DIR")
 
 
-def locked(where: str) -> ShopLockedError:
-    """Another writer has not finished within WAIT_S."""
+def locked(where: str, wait_s: float) -> ShopLockedError:
+    """Another writer has not finished within ``wait_s`` seconds."""
     return ShopLockedError(
-        f"another process or thread has been writing for {WAIT_S:.0f} s", where=where, hint=_LOCKED_HINT
+        f"another process or thread has been writing for {wait_s:g} s", where=where, hint=_LOCKED_HINT
     )

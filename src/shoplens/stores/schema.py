@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    func,
     insert,
     inspect,
     select,
@@ -28,6 +29,9 @@ SCHEMA_VERSION = 1
 """Version of the tables below; it is raised together with an entry in MIGRATIONS."""
 
 VERSION_KEY = "schema_version"
+
+_PREPARING = 0x53686F704C656E73
+"""PostgreSQL's lock for creating and migrating tables: "ShopLens" in bytes."""
 
 metadata = MetaData()
 
@@ -166,6 +170,8 @@ def prepare(
         ShopNotFoundError: there are no tables, and ``create`` is false.
         StoreError: the tables are newer than ``target``, or no step leads on from an older version.
     """
+    if connection.dialect.name == "postgresql":  # SQLite's BEGIN IMMEDIATE keeps others out by itself
+        connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
     found = version_of(connection)
     if found is None:
         if not create:

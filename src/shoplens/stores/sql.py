@@ -202,8 +202,11 @@ class SqlStore:
 
     def check(self) -> list[str]:
         """What is wrong with the store itself, one sentence each; empty when all is well."""
-        with self._database.snapshot() as connection:
-            return checking.problems(connection)
+        try:
+            with self._database.snapshot() as connection:
+                return checking.problems(connection)
+        except StoreError as error:  # too damaged to be asked
+            return [error.message]
 
     def missing_vectors(self, space: Space) -> dict[Modality, int]:
         """How many products lack a vector in a space: of a picture they show, and of their words."""

@@ -1,0 +1,47 @@
+"""A process that writes round after round and says so after each: run by test_processes, killed by it too."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from shoplens.core.catalogue import ImageRef, Product
+from shoplens.core.ports import PictureFacts, VectorRows, Write
+from shoplens.core.spaces import Space
+from shoplens.stores import open_store
+
+SPACE = Space("encoder", "1", 4)
+AROUND = 40
+
+
+def ids_of(name: str, i: int) -> list[str]:
+    """The three products that round i writes."""
+    return [f"{name}-{(i + j) % AROUND}" for j in range(3)]
+
+
+def batch_of(name: str, i: int) -> Write:
+    """Round i: three products with a picture, its facts and its vector; and the one half a circle away goes."""
+    ids, key = ids_of(name, i), f"{i:064x}"
+    return Write(
+        put=[Product(x, title=str(i), images=(ImageRef(x),)) for x in ids],
+        pictures_of={x: {x: key} for x in ids},
+        delete=[f"{name}-{(i + AROUND // 2) % AROUND}"],
+        facts=[PictureFacts(x, str(i), key) for x in ids],
+        vectors=[VectorRows(SPACE, "picture", [key], np.full((1, SPACE.dimension), i % 100, np.float32))],
+    )
+
+
+def write_rounds(address: str, name: str, rounds: int, say: Callable[[tuple[int, int]], Any]) -> None:
+    """Writes; says (round, sequence number) after each write has returned, and (-1, 0) before the first."""
+    with open_store(address, create=True) as store:
+        say((-1, 0))
+        for i in range(rounds):
+            say((i, store.write(batch_of(name, i))))
+
+
+if __name__ == "__main__":
+    write_rounds(sys.argv[1], sys.argv[2], int(sys.argv[3]), lambda said: os.write(1, b"%d %d\n" % said))
