@@ -34,7 +34,7 @@ from shoplens.core.where import parse_where
 KINDS = """handbag backpack t-shirt shirt dress jeans skirt hoodie sneakers boots sandals watch sunglasses cap scarf
 belt umbrella mug vase lamp cushion chair bottle ring wallet socks jacket coat sweater shorts heels earrings""".split()
 COLOURS = """black white red blue green yellow pink purple brown grey orange beige navy silver gold teal""".split()
-STUFF = """leather cotton canvas denim wool silk linen suede ceramic steel wood glass nylon velvet jersey knit""".split()
+STUFF = "leather cotton canvas denim wool silk linen suede ceramic steel wood glass nylon velvet jersey knit".split()
 LOOKS = """classic slim relaxed vintage modern sporty elegant light sturdy soft printed striped checked plain""".split()
 ZH = {
     "black": "黑色",

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import HealthCheck, settings
 
 from shoplens.app import Shop, open_shop
 from shoplens.engine.indexing import IndexOptions, IndexReport
-from tests.support import ColourEncoder, picture
+from tests.support import DATA, ColourEncoder, picture
+
+# Two cores under other load: wall-clock deadlines would make tests fail that are right.
+settings.register_profile(
+    "shoplens", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.register_profile("thorough", parent=settings.get_profile("shoplens"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "shoplens"))
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of the real data sets; tests that need it are skipped where it is missing."""
+    if not DATA.is_dir():
+        pytest.skip("the real data sets are not here: set SHOPLENS_DATA to their folder")
+    return DATA
 
 
 class SmallShop:

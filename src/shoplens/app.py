@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,7 +15,7 @@ from shoplens import __version__
 from shoplens.config import Config
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import ImageRef, Product, RowProblem
-from shoplens.core.ports import Encoder, PictureDecoder, PictureSource, StoredProduct
+from shoplens.core.ports import Encoder, PictureDecoder, StoredProduct
 from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
@@ -30,10 +31,11 @@ from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vectors import FlatVectors
 from shoplens.indexes.words import TantivyWords
-from shoplens.pictures import DecodePool, Limits, open_pictures, repaint
+from shoplens.pictures import DecodePool, FeedPictures, Limits, is_url, open_pictures, repaint
 from shoplens.stores import FolderLock, SqlStore, open_store
 
 DATABASE = "shop.db"
+_WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
 Photo = str | Path | bytes | QueryPicture
 
 
@@ -59,8 +61,10 @@ class Shop:
             self.store.close()
             raise
         self._decoder: DecodePool | None = None
-        self._source: PictureSource | None = None
+        self._source: FeedPictures | None = None
+        self._web: FeedPictures | None = None
         self._starting = threading.Lock()
+        self._caught_up = False
         balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
         self._answerer = Answerer(self.store, self.copies, self.encoder, self.decoder, tokens, balance)
 
@@ -122,6 +126,11 @@ class Shop:
             PictureError: a photo cannot be used.
             NotFoundError: a seed is not in the shop.
         """
+        if not self._caught_up:
+            # Whoever wrote last may have died before the words were written: then this process does it.
+            self._caught_up = True
+            self.copies.refresh()
+            self.copies.keep_words(hold=False)
         if isinstance(words, Query):
             return self._answerer.search(words)
         some = [photos] if isinstance(photos, (str, Path, bytes, QueryPicture)) else list(photos)
@@ -137,6 +146,10 @@ class Shop:
             **more,
         )
         return self._answerer.search(query)
+
+    def balance(self, balance: Balance) -> None:
+        """Searches with another balance of sources from now on: to compare configurations on one shop."""
+        self._answerer = Answerer(self.store, self.copies, self.encoder, self.decoder, tokens, balance)
 
     def product(self, product_id: str) -> Product:
         """A product by its id. Raises NotFoundError."""
@@ -154,7 +167,7 @@ class Shop:
         """Makes the first query as fast as the next: loads what is loaded late, starts the decode processes."""
         self.copies.refresh()
         self.encoder.encode_words(["warm-up"])
-        self.decoder()
+        self.decoder().decode(_WHITE_PIXEL, 1)  # starts a process
         with suppress(ShopLensError):
             self.search("warm-up", per_page=1)
 
@@ -164,7 +177,15 @@ class Shop:
         Raises:
             PictureError: it cannot be fetched, or its address is refused.
         """
-        got = self._pictures(None, self.folder).fetch(ImageRef(url))
+        if not is_url(url):
+            # Anything else would be a path: of a file of ours, chosen by a visitor.
+            raise PictureError(
+                "the address of a photo starts with http:// or https://", reason="refused", where=url, hint="give a URL"
+            )
+        with self._starting:
+            if self._web is None:
+                self._web = self._pictures(None, self.folder)
+        got = self._web.fetch(ImageRef(url))
         if got.data is None:
             raise PictureError("the photo came back empty", reason="empty", where=url)
         return got.data
@@ -198,12 +219,11 @@ class Shop:
         """
         source = open_feed(Path(feed), format=format, mapping=mapping, currency=self.config.currency or None)
         where = Path(pictures) if pictures else None
-        indexer = Indexer(
-            self.store, self._pictures(where, source.base), self.decoder(), self.encoder, options or IndexOptions()
-        )
+        pictures_from = self._pictures(where, source.base)
+        indexer = Indexer(self.store, pictures_from, self.decoder(), self.encoder, options or IndexOptions())
         self.store.set_meta("pictures", str(where.resolve()) if where else "")
         self.store.set_meta("feed_base", str(Path(source.base).resolve()))
-        self._source = None
+        self._forget_source()
         problems: list[RowProblem] = []
 
         def tell(problem: RowProblem) -> None:
@@ -214,6 +234,7 @@ class Shop:
         try:
             return indexer.run(source, tell, on_progress)
         finally:
+            pictures_from.close()
             write_report(problems, Path(report) if report else self.folder / "report.jsonl")
             self.catch_up()
 
@@ -224,13 +245,19 @@ class Shop:
         self.copies.save_if_worth()
         return current
 
-    def _pictures(self, pictures: Path | None, base: Path) -> PictureSource:
+    def _pictures(self, pictures: Path | None, base: Path) -> FeedPictures:
         return open_pictures(
             pictures,
             base,
             self.folder / "cache" / "web",
             allow_private=self.config.pictures.allow_private_addresses,
+            max_bytes=self.config.pictures.max_bytes,
         )
+
+    def _forget_source(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
 
     # --- pictures -------------------------------------------------------------------------------
 
@@ -288,6 +315,9 @@ class Shop:
         self.copies.close()
         if self._decoder is not None:
             self._decoder.close()
+        self._forget_source()
+        if self._web is not None:
+            self._web.close()
         self.store.close()
 
     def __enter__(self) -> Self:

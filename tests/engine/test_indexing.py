@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from shoplens.errors import FeedError, RemovalGuardError
+from shoplens.engine.indexing import IndexOptions
+from shoplens.errors import FeedError, PictureError, RemovalGuardError
 from tests.conftest import SmallShop, cushions
 from tests.support import picture
 
@@ -149,3 +150,53 @@ def test_pictures_shared_by_variants_are_one_row(small: SmallShop) -> None:
     assert len(shop.copies.parts.pictures) == 1
     hit = shop.search(photos=picture("red"), where="size=41").hits[0]
     assert hit.variant.id == "S41"
+
+
+def test_pictures_on_the_net_are_fetched_once(small: SmallShop) -> None:
+    import http.server
+    import threading
+
+    asked: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(small.pictures))
+
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            super().do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    rows = [{"id": c, "images": [f"{base}/{small.paint(f'{c}.png', c)}"]} for c in ("red", "green", "blue", "black")]
+    rows.append({"id": "gone", "images": [f"{base}/nowhere.png"]})
+    feed = small.write(rows)
+    try:
+        refused = small.open()
+        assert refused.index(feed).pictures_rejected == 5  # a loopback address is not fetched unasked
+        assert asked == []
+        refused.close()
+        shop = small.open(pictures={"workers": 1, "allow_private_addresses": True})
+        report = shop.index(feed)
+        assert (report.pictures_encoded, report.pictures_rejected) == (4, 1)
+        assert shop.search(photos=picture("green", shade=3)).hits[0].product.id == "green"
+        asked.clear()
+        shop.index(feed)
+        assert {path for path in asked if "nowhere" not in path} == set()
+        shop.index(small.feed, options=IndexOptions(recheck_pictures=True))
+        assert {"/red.png", "/green.png", "/blue.png", "/black.png"} <= set(asked)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_visitor_cannot_name_a_file_of_the_server(small: SmallShop) -> None:
+    shop = small.open()
+    for name in ("shop.db", "/etc/passwd", "file:///etc/passwd", "../photos/red.png"):
+        with pytest.raises(PictureError) as caught:
+            shop.fetch_photo(name)
+        assert caught.value.reason == "refused"

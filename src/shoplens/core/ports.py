@@ -262,7 +262,7 @@ class VectorMatches:
 
 
 class VectorIndex(Protocol):
-    """Rows of one modality in one space: a copy, in memory, with a snapshot on disk. Readers never wait for a writer."""
+    """Rows of one modality in one space: a copy in memory, with a snapshot on disk. Readers never wait for a writer."""
 
     def search(
         self,
@@ -276,7 +276,7 @@ class VectorIndex(Protocol):
         """The k best products (each by its best row) for one query vector [d].
 
         ``variants``: bool mask by variant number; a row counts if it shows an allowed variant, and the
-        match names such a variant. Never fewer than min(k, products allowed). ``exact``: scan every row (the reference).
+        match names such a variant. Never fewer than min(k, products allowed). ``exact``: scan every row.
         """
 
     def replace(self, changed: Mapping[int, Sequence[tuple[VectorRow, npt.NDArray[np.float16]]]], seq: int) -> None:

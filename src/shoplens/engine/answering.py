@@ -267,6 +267,7 @@ class Answerer:
             model_version=str(self._encoder.card.space),
             degraded=tuple(found.degraded),
             notes=tuple(found.notes),
+            staleness_s=round(self._copies.staleness_s, 3),
         )
 
     def _pinned(self, query: Query, allowed: Mask) -> Numbers:

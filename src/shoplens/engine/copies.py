@@ -188,6 +188,7 @@ class Copies:
         self._busy = threading.Lock()
         self._words_busy = threading.Lock()
         self._writing = False
+        self._words_late = 0.0
         self._stop = threading.Event()
         self._keeper: threading.Thread | None = None
         self._saved_seq = min(parts.columns.seq, parts.pictures.seq, parts.texts.seq)
@@ -200,6 +201,7 @@ class Copies:
     def refresh(self) -> int:
         """Replays what the store has committed since; returns the sequence number of vectors and filters now."""
         newest = self._store.last_seq()
+        self._look_at_words(newest)
         if self.seq >= newest:
             return newest
         with self._busy:
@@ -231,6 +233,17 @@ class Copies:
         keys = list(dict.fromkeys(row.key for rows in wanted.values() for row in rows))
         vectors = self._vectors.vectors(self._space, modality, keys)
         return {n: [(row, vectors[row.key]) for row in rows if row.key in vectors] for n, rows in wanted.items()}
+
+    def _look_at_words(self, newest: int) -> None:
+        if self.parts.words.seq < newest and self.parts.words.reload() < newest:
+            self._words_late = self._words_late or time.monotonic()
+        else:
+            self._words_late = 0.0
+
+    @property
+    def staleness_s(self) -> float:
+        """For how many seconds this process has known of a write that its words do not have yet; 0 when current."""
+        return time.monotonic() - self._words_late if self._words_late else 0.0
 
     # --- words --------------------------------------------------------------------------------
 

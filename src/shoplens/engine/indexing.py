@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,7 @@ from shoplens.core.ports import (
     Digest,
     Encoder,
     Feed,
+    PictureBytes,
     PictureDecoder,
     PictureFacts,
     PictureSource,
@@ -34,6 +36,8 @@ BATCH = 256
 """Products written in one transaction."""
 ENCODE = 32
 """Pictures encoded at once: large enough to fill the cores, small enough to keep memory flat."""
+FETCH_THREADS = 8
+"""Pictures on the net asked for at once; the source keeps to what is polite for one host."""
 SMALL_CATALOGUE = 10
 """Below this many products the removal guard does not ask."""
 
@@ -232,28 +236,18 @@ class Indexer:
             tell(RowProblem(0, "image", reason, value=location, product_id=product.id, skipped=False))
 
         def fresh() -> Iterator[bytes]:
-            for location, (_, image) in owner.items():
-                known = facts.get(location)
-                usable = known is not None and known.hash in have
-                if known is not None and usable and self._on_the_net(image) and not self._options.recheck_pictures:
-                    hashes[location] = known.hash
-                    continue
-                try:
-                    got = self._source.fetch(image, known.fingerprint if known is not None and usable else "")
-                except PictureError as error:
-                    reject(location, "", error)
+            for location, known, got in self._fetched(owner, facts, have, hashes):
+                if isinstance(got, PictureError):
+                    reject(location, "", got)
                     continue
                 if got.data is None and known is not None:
                     hashes[location] = known.hash
                     continue
                 data = got.data or b""
-                key = hashlib.sha256(data).hexdigest()
-                if key in have and known is not None and known.hash == key:
+                if known is not None and known.hash in have and hashlib.sha256(data).hexdigest() == known.hash:
                     # Touched, not changed: only the fingerprint is new.
-                    hashes[location] = key
-                    plan.facts.append(
-                        PictureFacts(location, got.fingerprint, key, width=known.width, height=known.height)
-                    )
+                    hashes[location] = known.hash
+                    plan.facts.append(replace(known, fingerprint=got.fingerprint))
                     continue
                 todo.append((location, got.fingerprint))
                 yield data
@@ -287,6 +281,40 @@ class Indexer:
         if pixels:
             encode()
         return hashes, [VectorRows(space, "picture", keys, _stack(parts, space.dimension))]
+
+    def _fetched(
+        self,
+        owner: Mapping[str, tuple[Product, ImageRef]],
+        facts: Mapping[str, PictureFacts],
+        have: set[str],
+        hashes: dict[str, str],
+    ) -> Iterator[tuple[str, PictureFacts | None, PictureBytes | PictureError]]:
+        """The pictures that have to be looked at, in order; those on the net several at a time, a few ahead."""
+
+        def fetch(image: ImageRef, fingerprint: str) -> PictureBytes | PictureError:
+            try:
+                return self._source.fetch(image, fingerprint)
+            except PictureError as error:
+                return error
+
+        ahead: deque[tuple[str, PictureFacts | None, Future[PictureBytes | PictureError]]] = deque()
+        with ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="shoplens-fetch") as threads:
+            for location, (_, image) in owner.items():
+                known = facts.get(location)
+                usable = known is not None and known.hash in have
+                fingerprint = known.fingerprint if known is not None and usable else ""
+                if not self._on_the_net(image):
+                    yield location, known, fetch(image, fingerprint)
+                elif known is not None and usable and not self._options.recheck_pictures:
+                    hashes[location] = known.hash
+                else:
+                    ahead.append((location, known, threads.submit(fetch, image, fingerprint)))
+                    if len(ahead) >= 2 * FETCH_THREADS:
+                        first, about, future = ahead.popleft()
+                        yield first, about, future.result()
+            while ahead:
+                first, about, future = ahead.popleft()
+                yield first, about, future.result()
 
     @staticmethod
     def _on_the_net(image: ImageRef) -> bool:
