@@ -190,14 +190,17 @@ class Canvas:
             if paint.pattern in DRAW
             else np.asarray(paint.colour, dtype=np.float32)
         )
+        if paint.material.glass:
+            # What shines through is bright: the glass itself must be deeper for both together to be of its colour.
+            see_through = np.float32(np.clip(1 - min(paint.colour) / 0.85, 0.55, 0.84))
+            albedo = np.maximum((albedo - (1 - see_through) * np.float32(0.85)) / see_through, 0)
         if tint is not None:
             albedo = albedo * take(tint)[:, None]
         n = (take(nx), take(ny), take(nz))
         colour = self._shade(albedo, paint.material, n)
         share = take(region.mask)
         if paint.material.glass:
-            facing = n[2]
-            share = share * (np.float32(0.58) + np.float32(0.36) * (1 - facing) ** 2)
+            share = share * (see_through + (np.float32(0.98) - see_through) * (1 - n[2]) ** 2)
         if not isinstance(opacity, float):
             share = share * take(opacity)
         elif opacity != 1.0:

@@ -199,7 +199,8 @@ def lathe(
         ellipse(cx, float(ys[-1]), r_bottom, r_bottom * tilt, 0, 180, 40),
         right[::-1] * (-1, 1) + (2 * cx, 0),
     )
-    region = region_of(c.frame, [body], pad=0.01)
+    foot = [ellipse(cx, float(ys[i]), float(rs[i]), float(rs[i]) * tilt) for i in range(max(0, len(ys) - 14), len(ys))]
+    region = region_of(c.frame, [body, *foot], pad=0.01)
     x, y = region.xy
     samples = 1024
     low, high = float(ys.min()), float(ys.max())

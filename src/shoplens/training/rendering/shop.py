@@ -36,8 +36,10 @@ def catalogue() -> list[Listing]:
         rng = np.random.default_rng([SEED, at])
         used: dict[str, int] = {}
         names = [str(name) for name in rng.permutation(NAMES)]
-        for line, name in zip(shelf.lines, names, strict=False):
-            out.append(_listing(f"sl-{len(out) + 1:03d}", shelf, line, _colours(shelf, line, used, rng), name, rng))
+        seed = int(rng.integers(1_000_000))
+        for number, line in enumerate(shelf.lines):
+            key, colours = f"sl-{len(out) + 1:03d}", _colours(shelf, line, used, rng)
+            out.append(_listing(key, shelf, line, colours, names[number], seed + number, rng))
     return out
 
 
@@ -57,8 +59,9 @@ SPOTTED = {"leopard": ("tan", "brown"), "camouflage": ("olive", "tan")}
 """Patterns whose two colours are given."""
 
 
-def _listing(key: str, shelf: Shelf, line: Line, colours: list[str], name: str, rng: np.random.Generator) -> Listing:
-    seed = int(rng.integers(1_000_000))
+def _listing(
+    key: str, shelf: Shelf, line: Line, colours: list[str], name: str, seed: int, rng: np.random.Generator
+) -> Listing:
     gender = str(rng.choice(shelf.gender)) if shelf.gender else ""
     brand = str(rng.choice(shelf.brands))
     prices = _prices(shelf, rng)

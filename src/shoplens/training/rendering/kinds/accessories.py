@@ -14,7 +14,7 @@ from shoplens.training.rendering.parts import Fold, ball, flat, seam, shade, sla
 def watch(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A wristwatch from the front: strap of the design's colour, or a metal bracelet."""
     wide, case = r.uniform(0.15, 0.18), r.uniform(0.33, 0.38)
-    square = r.random() < 0.25
+    square = d.seed % 4 == 1
     steel = d.material == "metal"
     body = c.main.plain() if steel else c.metal
     thread = c.paint((0.75, 0.72, 0.66)) if sum(c.main.colour) < 0.9 else c.main.plain().tinted(0.5)
@@ -56,7 +56,7 @@ def watch(c: Canvas, d: Design, r: np.random.Generator) -> None:
     inner = shape * 0.86
     slab(c, shape * 0.91, body.tinted(0.75), edge=0.015)
     dials = [(242, 240, 234), (28, 30, 36), (30, 44, 80), (226, 214, 190)]
-    dial_tone = dials[int(r.integers(4))]
+    dial_tone = dials[d.seed % 4]
     dark = sum(dial_tone) < 300
     flat(c, inner, c.paint(dial_tone, "satin"))
     shade(c, ribbon(path(inner, inner[:1]), 0.03), 0.35, 0.02)
@@ -85,7 +85,7 @@ def watch(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 def sunglasses(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """Sunglasses from the front: round, square, aviator or cat-eye; the design's colour is the frame's."""
-    style = int(r.integers(4))
+    style = d.seed % 4
     x, w, h = 0.36, 0.29, 0.23
     shapes = (
         ellipse(x, 0, 0.27, 0.26),
@@ -126,7 +126,7 @@ def sunglasses(c: Canvas, d: Design, r: np.random.Generator) -> None:
         )
         tube(c, temple, np.linspace(bar * 0.9, bar * 0.55, len(temple)), frame.tinted(0.7), flat=0.3)
     tints = [(46, 42, 44), (70, 48, 36), (40, 58, 52), (58, 62, 84)]
-    tint = tints[int(r.integers(4))]
+    tint = tints[d.seed % 4]
     top = c.paint(tint, "plastic")
     for s in (1.0, -1.0):
         shape = lens * (s, 1)
@@ -157,12 +157,7 @@ def belt(c: Canvas, d: Design, r: np.random.Generator) -> None:
     back = path(
         ellipse(0, -0.08 - h, rx * 0.985, ry, 180, 360, 60), ellipse(0, -0.08 + h, rx * 0.985, ry, 360, 180, 60)
     )
-    slab(
-        c,
-        back,
-        c.paint((150, 116, 84), "suede").tinted(0.55) if d.material == "leather" else c.main.plain().tinted(0.45),
-        edge=0.02,
-    )
+    slab(c, back, c.main.plain().tinted(0.5), edge=0.02)
     front = path(ellipse(0, -0.08 - h, rx, ry, 180, 0, 60), ellipse(0, -0.08 + h, rx, ry, 0, 180, 60))
     slab(c, front, c.main, edge=0.025, dome=0.015, bulge=0.05, cast=0.3)
     for x0, x1 in ((-1.0, -0.55), (0.55, 1.0)):

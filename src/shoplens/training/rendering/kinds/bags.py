@@ -35,11 +35,11 @@ def _ring(c: Canvas, x: float, y: float, radius: float, bar: float = 0.011) -> N
 
 def handbag(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A structured bag with one or two arched handles; with a flap, a zip or a clasp."""
-    form = int(r.integers(4))
+    form = d.seed % 4
     top = r.uniform(0.46, 0.54)
     bottom = (0.66, 0.60, 0.50, 0.58)[form] + r.uniform(-0.02, 0.03)
     y0, y1 = r.uniform(-0.16, -0.08), 0.66
-    style = int(r.integers(3)) if form < 3 else int(r.integers(2))
+    style = d.seed % 3 if form < 3 else d.seed // 4 % 2
     if form < 3:
         body = smoothed(mirrored([(top, y0), (bottom, y1)]), r.uniform(0.07, 0.14), 10)
     else:

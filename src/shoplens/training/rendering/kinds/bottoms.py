@@ -131,7 +131,7 @@ def shorts(c: Canvas, d: Design, r: np.random.Generator) -> None:
 def skirt(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A flared, pleated or straight skirt with a waistband."""
     waist, y0, end = r.uniform(0.26, 0.30), -0.60, r.uniform(0.46, 0.62)
-    style = int(r.integers(3))
+    style = d.seed % 3
     wide = (0.64, 0.58, 0.38)[style] * r.uniform(0.95, 1.05)
     count = (5, 9, 2)[style]
     side = spline([(waist, y0 + 0.06), (waist + (wide - waist) * (0.5 if style < 2 else 0.9), y0 + 0.40), (wide, end)])

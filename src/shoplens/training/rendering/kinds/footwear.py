@@ -110,7 +110,7 @@ def sneaker(c: Canvas, d: Design, r: np.random.Generator) -> None:
         0.022,
         0.006,
     )
-    style = int(r.integers(3))
+    style = d.seed % 3
     if style == 0:
         for k in range(2):
             x = -0.36 + 0.15 * k
@@ -229,7 +229,7 @@ def sneaker(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 def boot(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """Ankle boot: laced, with elastic sides, or tall."""
-    style = int(r.integers(3))
+    style = d.seed % 3
     top = (-0.56, -0.50, -0.78)[style]
     ground, sole_h, heel_h = 0.72, 0.07, r.uniform(0.10, 0.16)
     sole = c.paint((52, 40, 34), "rubber") if r.random() < 0.7 else c.paint((148, 104, 62), "rubber")

@@ -22,7 +22,7 @@ def cushion(c: Canvas, d: Design, r: np.random.Generator) -> None:
         spline([(w, h), (w * 0.5, h - p * 0.9), (0, h - p), (-w * 0.5, h - p * 0.9), (-w, h)])[:-1],
         spline([(-w, h), (-w + p * 0.9, h * 0.5), (-w + p, 0), (-w + p * 0.9, -h * 0.5), (-w, -h)])[:-1],
     )
-    style = int(r.integers(3))
+    style = d.seed % 3
     folds: list[Fold] = []
     for sx in (-1, 1):
         for sy in (-1, 1):
@@ -85,7 +85,7 @@ def chair(c: Canvas, d: Design, r: np.random.Generator) -> None:
         )
     for s in (-1, 1):
         tube(c, spline([(s * (w - 0.05), seat_y - 0.05), (s * (w - 0.03), -0.3), (s * (w - 0.02), -0.80)]), 0.030, wood)
-    style = int(r.integers(3))
+    style = d.seed % 3
     if style == 0:
         back = smoothed([(-w - 0.01, -0.84), (w + 0.01, -0.84), (w - 0.03, -0.28), (-w + 0.03, -0.28)], 0.12, 10)
         slab(c, back, c.main, edge=0.05, dome=0.06, bulge=0.12, cast=0.3)

@@ -63,7 +63,7 @@ def ring(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 def earrings(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A pair: hoops, drops with a stone, or pearls."""
-    style = int(r.integers(3))
+    style = d.seed % 3
     metal = c.main.plain()
     gem = c.paint(d.second_colour, "plastic")
     size = r.uniform(0.24, 0.29)
@@ -142,7 +142,7 @@ def necklace(c: Canvas, d: Design, r: np.random.Generator) -> None:
         tube(c, chain, 0.006, metal.tinted(0.7), cast=0)
         for k, (x, y) in enumerate(points):
             ball(c, x, y, 0.015 if k % 2 else 0.011, metal, 0.9, cast=0)
-    style = int(r.integers(3))
+    style = d.seed % 3
     tube(c, ellipse(0, 0.40, 0.03, 0.035, steps=24), 0.012, metal)
     if style == 0:
         ball(c, 0, 0.58, 0.155, metal, 0.35)

@@ -91,7 +91,7 @@ def heel(c: Canvas, d: Design, r: np.random.Generator) -> None:
     ground = 0.50
     rise = r.uniform(0.46, 0.58)
     back = ground - rise
-    block = r.random() < 0.4
+    block = d.seed % 3 == 0
     tip = 0.10 if block else 0.022
     heel_top = spline([(-0.64, back + 0.10), (-0.40, back + 0.22)])
     spike = path(
@@ -170,8 +170,10 @@ def heel(c: Canvas, d: Design, r: np.random.Generator) -> None:
 
 def sandal(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A pair of sandals from above: footbed and straps."""
-    bed = c.paint((206, 172, 130), "suede") if r.random() < 0.6 else c.paint((120, 86, 58), "leather")
-    style = int(r.integers(3))
+    bed = c.main.plain().tinted(0.86)
+    if r.random() < 0.35:
+        bed = c.paint((206, 172, 130), "suede")
+    style = d.seed % 3
     for s in (1.0, -1.0):
         at = (0.33 * s, 0.0)
 

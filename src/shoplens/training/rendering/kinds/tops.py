@@ -173,7 +173,7 @@ def dress(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """Fitted bodice, waist seam, flared or straight skirt; straps, short sleeves, or none."""
     top, waist_y, end = -0.78, r.uniform(-0.20, -0.12), r.uniform(0.72, 0.80)
     wide, waist = r.uniform(0.36, 0.54), r.uniform(0.18, 0.21)
-    style = int(r.integers(3))
+    style = d.seed % 3
     neck = 0.13
     chest = 0.25
     if style == 0:

@@ -17,7 +17,7 @@ def mug(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A cup with an ear; straight, flared or bellied."""
     y0, y1 = -0.40, 0.46
     top = r.uniform(0.40, 0.46)
-    shape = int(r.integers(3))
+    shape = d.seed % 3
     base = top * (0.96, 0.70, 0.80)[shape]
     middle = top * (0.99, 0.90, 1.06)[shape]
     ear = spline(
@@ -91,7 +91,7 @@ def vase(c: Canvas, d: Design, r: np.random.Generator) -> None:
             (y1, foot * 1.25),
         ],
     )
-    profile = shapes[int(r.integers(len(shapes)))]
+    profile = shapes[d.seed % len(shapes)]
     lathe(c, profile, c.main.moved(0, 0.1), tilt=0.14, opening=0.86)
 
 
