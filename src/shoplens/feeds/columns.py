@@ -33,6 +33,7 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
         "product_type", "category", "category_path", "categories", "product_category", "department_path", "类目",
         "分类", "类别", "商品分类", "商品类目", "产品类别", "品类",
     ),
+    "more_categories": ("more_categories", "further_categories"),
     "google_product_category": ("google_product_category", "google_category"),
     "price": (
         "price", "regular_price", "unit_price", "retail_price", "价格", "售价", "单价", "零售价", "现价",
@@ -120,6 +121,10 @@ def attribute_name(header: str) -> str:
     return re.sub(r"\s+", "_", text)
 
 
+_OFFER = (
+    "price", "sale_price", "list_price", "price_minor", "in_stock", "quantity", "sku", "gtin", "mpn",
+)  # fmt: skip
+_CATEGORY = ("category", "more_categories", "google_product_category")
 _RANKS = {fold(name): (target, rank) for target, names in SYNONYMS.items() for rank, name in enumerate(names)}
 _LEVELS = {fold(name): level for name, level in LEVELS.items()}
 _NUMBERED_IMAGE = re.compile(
@@ -141,6 +146,8 @@ class Columns:
     languages: list[tuple[str, str, str]] = field(default_factory=list)  # (language, title or description, header)
     money: dict[str, str] = field(default_factory=dict)  # price target -> currency in the header
     rest: list[tuple[str, str]] = field(default_factory=list)  # (header, attribute name)
+    offers: bool = True  # whether any column is about price, stock or numbers
+    categorised: bool = True  # whether any column is about categories
 
 
 def recognise(headers: Sequence[str], mapping: Mapping[str, str] | None = None) -> Columns:
@@ -192,8 +199,14 @@ def recognise(headers: Sequence[str], mapping: Mapping[str, str] | None = None) 
         found.one[target] = header
         taken.add(header)
     found.money = {target: code for target, code in found.money.items() if _is_suffixed(found.one[target], code)}
+    for header in headers:  # beside a "category", "categories" are further ones
+        if fold(header) == "categories" and header not in taken and "more_categories" not in found.one:
+            found.one["more_categories"] = header
+            taken.add(header)
     _settle_ids(found)
     _settle_levels(found, taken, levels)
+    found.offers = any(target in found.one for target in _OFFER)
+    found.categorised = bool(found.levels) or any(target in found.one for target in _CATEGORY)
     found.rest = [(header, attribute_name(header)) for header in headers if header not in taken]
     return found
 

@@ -20,7 +20,7 @@ MAX_FIELD = 256 * 1024
 MAX_COLUMNS = 4096
 
 # Characters that may be read a second time after quotes that never close, before whole stretches are given up.
-_REREAD_BUDGET = 64 * MAX_RECORD
+_REREAD_BUDGET = 8 * MAX_RECORD
 
 
 class Syntax(NamedTuple):

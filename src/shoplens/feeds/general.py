@@ -83,6 +83,8 @@ class General:
 
     def _flat(self, values: dict[str, Any]) -> dict[str, Any]:
         """Mapped columns may lie inside objects ("offer.price"); they are lifted to the top."""
+        if not self._mapping:
+            return values
         dotted = [header for header in self._mapping.values() if "." in header and header not in values]
         if not dotted:
             return values
@@ -123,7 +125,7 @@ class General:
             out.append(
                 Variant(
                     mine,
-                    **{**{name: offer[name] for name in shared}, **given},
+                    **{**{name: offer[name] for name in shared if name in offer}, **given},
                     link=read.text(inner.get("link")),
                     attributes=attributes,
                     images=inner.images(),
@@ -174,6 +176,8 @@ class Reading:
 
     def offer(self) -> dict[str, Any]:
         """The fields of a Variant that are no words and no pictures."""
+        if not self.columns.offers:
+            return {}
         price, was = self._prices()
         quantity = self.attempt("quantity", read.whole)
         in_stock = self.attempt("in_stock", read.yes_or_no)
@@ -230,6 +234,8 @@ class Reading:
 
     def categories(self) -> dict[str, Any]:
         """``category`` and ``categories`` of a Product."""
+        if not self.columns.categorised:
+            return {}
         value = self.get("category")
         paths = read.category_paths(value) if value not in (None, "") else ()
         if self.columns.levels:
@@ -238,13 +244,15 @@ class Reading:
             paths = (path, *paths) if path else paths
         if not paths and (google := read.text(self.get("google_product_category"))) and not google.isdigit():
             paths = read.category_paths(google)
-        further = self.values.get("categories") if self.columns.one.get("category") != "categories" else None
-        if isinstance(further, (list, tuple)):
-            paths = tuple(dict.fromkeys((*paths, *read.category_paths(list(further)))))
+        further = self.get("more_categories")
+        if further not in (None, ""):
+            paths = tuple(dict.fromkeys((*paths, *read.category_paths(further))))
         return {"category": paths[0] if paths else (), "categories": paths[1:]}
 
     def translations(self) -> tuple[Translation, ...]:
         """Titles and descriptions of columns such as "title_zh"; languages in the columns' order."""
+        if not self.columns.languages and "translations" not in self.columns.one:
+            return ()
         found: dict[str, dict[str, str]] = {}
         for language, name, header in self.columns.languages:
             if value := read.words(self.values.get(header)):

@@ -137,7 +137,9 @@ class Magento:
     def _attributes(self, values: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
         found = pairs_of(read.text(values.get("additional_attributes")))
         return [
-            (attribute_name(name), read.texts(value, "|")) for name, value in found.items() if name not in _BOOKKEEPING
+            (attribute_name(name), tuple(map(read.words, read.texts(value, "|"))))
+            for name, value in found.items()
+            if name not in _BOOKKEEPING
         ]
 
 

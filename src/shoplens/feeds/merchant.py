@@ -158,8 +158,13 @@ def _parse(text: str, line: int, declared: str) -> tuple[Element | None, RowProb
 
 def _repair(text: str) -> str:
     """Bare ampersands, HTML's entities and control characters, the usual faults, put right outside of CDATA."""
-    pieces = re.split(r"(<!\[CDATA\[.*?\]\]>)", _ILLEGAL.sub("", text), flags=re.DOTALL)
-    return "".join(piece if piece.startswith("<![CDATA[") else _ENTITY.sub(_entity, piece) for piece in pieces)
+    text = _ILLEGAL.sub("", text)
+    out: list[str] = []
+    done = 0
+    while (start := text.find("<![CDATA[", done)) >= 0 and (end := text.find("]]>", start)) >= 0:
+        out += [_ENTITY.sub(_entity, text[done:start]), text[start : end + 3]]
+        done = end + 3
+    return "".join([*out, _ENTITY.sub(_entity, text[done:])])
 
 
 def _entity(match: re.Match[str]) -> str:

@@ -261,7 +261,7 @@ def _pieces(value: Any) -> Iterable[Any]:
     if listed is not None:
         return listed
     if re.match(r"https?://|//", found):  # addresses may hold commas themselves
-        return re.split(r"(?:[\s,;|]+)(?=https?://|//)", found)
+        return re.split(r"(?<![\s,;|])[\s,;|]++(?=https?://|//)", found)
     if "|" in found or "\n" in found:
         return re.split(r"[|\n]", found)
     for sign in (";", ","):
