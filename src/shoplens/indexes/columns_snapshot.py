@@ -11,6 +11,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ def write_columns(folder: Path, view: View) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise ShopError(
             f"the snapshot of the filter columns cannot be written: {error}",
             where=str(path),

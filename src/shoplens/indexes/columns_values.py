@@ -34,6 +34,8 @@ class Growing:
     def append(self, values: npt.NDArray[Any] | Sequence[Any]) -> None:
         """Adds values at the end. A view that was taken before keeps its length and its content."""
         size = self._size + len(values)
+        if size == self._size:
+            return  # what was read from a snapshot cannot be written to, and need not be
         if size > len(self._array):
             larger = np.empty(max(size, 2 * len(self._array)), self._array.dtype)
             larger[: self._size] = self._array[: self._size]

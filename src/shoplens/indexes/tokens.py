@@ -72,9 +72,7 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
     """The stem of one normalised word: shoes -> shoe, running -> run; irregular plurals and spellings united."""
-    same = _SAME.get(word)
-    if same is not None:
-        return same
+    word = _SAME.get(word, word)
     found = _STEMMER.analyze(word)
     return cast(str, found[0]) if found else word
 

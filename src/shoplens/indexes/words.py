@@ -189,8 +189,8 @@ class TantivyWords:
             writer = self._open_writer()
             try:
                 with native(self._folder.root):
+                    self._delete(writer, list(changed))
                     for number, product in changed.items():
-                        writer.delete_documents_by_term(NUMBER, number)
                         if product is not None:
                             writer.add_document(document(number, product))
             except ShopError:
@@ -199,13 +199,19 @@ class TantivyWords:
             if commit:
                 self.flush(seq)
 
+    def _delete(self, writer: Any, numbers: list[int]) -> None:
+        # By query: tantivy-py takes a Python int for a signed term, which no document of ours has.
+        if numbers and self._generation is not None:
+            schema = self._generation.index.schema
+            writer.delete_documents_by_query(tantivy.Query.term_set_query(schema, NUMBER, numbers))
+
     def flush(self, seq: int) -> None:
         """Commits what was added, with ``seq``, and shows it. Raises as ``replace`` does."""
         with self._lock:
             writer = self._open_writer()
             try:
                 with native(self._folder.root):
-                    writer.delete_documents_by_term(NUMBER, SENTINEL)
+                    self._delete(writer, [SENTINEL])
                     writer.add_document(sentinel(seq))
                     writer.commit()
                 self._look()

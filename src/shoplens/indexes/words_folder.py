@@ -107,11 +107,14 @@ class WordFolder:
         path = self.root / name
         try:
             meta = json.loads((path / "meta.json").read_bytes())
+            managed = json.loads((path / ".managed.json").read_bytes())
             for segment in meta["segments"]:
                 stem = segment["segment_id"].replace("-", "")
-                files = [f for f in path.glob(f"{stem}.*") if f.suffix != ".del"]
-                if not files:
+                names = {name for name in managed if name.startswith(stem) and not name.endswith((".del", ".temp"))}
+                names |= {file.name for file in path.glob(f"{stem}.*") if file.suffix not in (".del", ".temp")}
+                if not names:
                     return f"the files of segment {stem} are missing"
+                files = [path / name for name in sorted(names)]
                 if segment.get("deletes"):
                     files.append(path / f"{stem}.{segment['deletes']['opstamp']}.del")
                 for file in files:
