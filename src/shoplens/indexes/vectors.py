@@ -22,7 +22,7 @@ from shoplens.indexes.vectors_view import View
 ABOVE_DEPTH = 2_000
 """How many of the nearest rows ``above`` looks at."""
 
-_DEPTH = 1_200
+_DEPTH = 1_000
 """Rows rescored for one query, of up to 250,000; recall@10 >= 0.99 with it is shown in docs/adr/0005."""
 
 _DEPTH_ROWS = 250_000
