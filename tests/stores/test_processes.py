@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import random
 import re
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from tests.stores.conftest import Addresses
-from tests.stores.writer import ids_of, write_rounds
+from tests.stores.writer import FORKS, ids_of, write_rounds
 from tests.suites import store as suite
 
 from shoplens.core.catalogue import Product
@@ -27,17 +26,14 @@ from shoplens.core.ports import StoredProduct, Write
 from shoplens.stores import SqlStore, open_store
 
 _ROOT = Path(__file__).resolve().parents[2]
-# Children are forked from a process that has imported everything once: starting Python takes longer than the tests.
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["shoplens.stores", "tests.stores.writer"])
 
 
 class Writer:
     """A writing process, and what it has acknowledged."""
 
     def __init__(self, address: str, name: str, rounds: int) -> None:
-        self._said, saying = _FORKS.Pipe(duplex=False)
-        self.process = _FORKS.Process(target=write_rounds, args=(address, name, rounds, saying.send), daemon=True)
+        self._said, saying = FORKS.Pipe(duplex=False)
+        self.process = FORKS.Process(target=write_rounds, args=(address, name, rounds, saying.send), daemon=True)
         self.process.start()
         saying.close()
         assert self._said.recv() == (-1, 0)

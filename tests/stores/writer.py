@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 from collections.abc import Callable
@@ -12,7 +13,12 @@ import numpy as np
 from shoplens.core.catalogue import ImageRef, Product
 from shoplens.core.ports import PictureFacts, VectorRows, Write
 from shoplens.core.spaces import Space
+from shoplens.errors import StoreError
 from shoplens.stores import open_store
+
+# Children are forked from a process that has imported everything once: starting Python takes longer than the tests.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["shoplens.stores", "tests.stores.writer"])
 
 SPACE = Space("encoder", "1", 4)
 AROUND = 40
@@ -41,6 +47,21 @@ def write_rounds(address: str, name: str, rounds: int, say: Callable[[tuple[int,
         say((-1, 0))
         for i in range(rounds):
             say((i, store.write(batch_of(name, i))))
+
+
+def try_as_nobody(path: str, say: Callable[[str], Any]) -> None:
+    """Writes and reads as a user without rights (root may write whatever a file's mode says); says how it went."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+    try:
+        with open_store(path) as store:
+            store.write(Write(put=[Product("x")]))
+    except StoreError as error:
+        say(str(error))
+    with open_store(path, read_only=True) as store:
+        say(" ".join(store.ids()))
 
 
 if __name__ == "__main__":

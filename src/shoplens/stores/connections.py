@@ -8,6 +8,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -227,10 +228,25 @@ class Database:
         return engine
 
     def _connect_sqlite(self) -> sqlite3.Connection:
-        # mode=rw never makes a file: a shop is made on purpose, by open_store(create=True).
-        address = "file:" + quote(self.where)
+        if not self.read_only:
+            return self._open_file("mode=rw")  # never makes a file: that is open_store's, on purpose
+        raw = self._open_file("mode=ro")
+        try:
+            raw.execute("PRAGMA schema_version").fetchone()
+            return raw
+        except sqlite3.OperationalError as error:
+            raw.close()
+            # Readers of a write-ahead file take part in its locks, so they need to write beside it. Where they may
+            # not and no log is waiting, the file can be read as it lies.
+            log = Path(f"{self.where}-wal")
+            refused = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+            if not refused or (log.exists() and log.stat().st_size):
+                raise
+        return self._open_file("mode=ro&immutable=1")
+
+    def _open_file(self, how: str) -> sqlite3.Connection:
         return sqlite3.connect(
-            f"{address}?mode={'ro' if self.read_only else 'rw'}",
+            f"file:{quote(self.where)}?{how}",
             uri=True,
             timeout=self._wait_s,
             isolation_level=None,

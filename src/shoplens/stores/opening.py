@@ -28,7 +28,8 @@ def open_store(
     Args:
         url_or_path: the path of a SQLite file, or ``sqlite:///PATH``, or ``postgresql://USER@HOST/DATABASE``.
         create: make the file and its folder, or the tables, where there are none.
-        read_only: refuse writes; the file may then lie on a medium that cannot be written.
+        read_only: refuse writes; the file may then lie where nothing can be written,
+            and is read as it lies; nobody else may be writing to it there.
         wait_s: how long a write waits for writers before it.
 
     Raises:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from shoplens.core.spaces import Modality, Space
+from shoplens.stores.compiled import Statement, number_named
 from shoplens.stores.reading import chunks
 from shoplens.stores.rows import pack_hash, unpack_hash, unpack_vectors
 from shoplens.stores.schema import vector_sets, vectors
@@ -48,11 +49,15 @@ def in_chunks(
         return
     c = vectors.c
     # The + keeps SQLite from walking the index of keys, which would jump through the file.
-    statement = (
-        select(c.id, c.key, c.data).where(c.set_id + 0 == set_id, c.id > bindparam("after")).order_by(c.id).limit(chunk)
+    statement = Statement(
+        select(c.id, c.key, c.data)
+        .where(c.set_id + 0 == number_named("set_id"), c.id > number_named("after"))
+        .order_by(c.id)
+        .limit(number_named("limit")),
+        connection.dialect,
     )
-    after = 0
-    while rows := connection.execute(statement, {"after": after}).all():
+    raw, after = connection.connection.dbapi_connection, 0
+    while rows := statement.rows(raw, set_id=set_id, after=after, limit=chunk):
         ids, keys, data = zip(*rows, strict=True)
         yield [unpack_hash(key) for key in keys], unpack_vectors(data, space.dimension)
         after = ids[-1]
