@@ -22,7 +22,7 @@ from shoplens.core.where import Where, parse_where
 from shoplens.encoders.cached import CachedEncoder
 from shoplens.encoders.onnx_dual import DualOnnxEncoder, bundled_encoder
 from shoplens.engine.answering import Answerer, Balance
-from shoplens.engine.copies import Copies, Parts
+from shoplens.engine.copies import Copies, Parts, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
 from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError, ShopNotFoundError
@@ -42,7 +42,9 @@ Photo = str | Path | bytes | QueryPicture
 class Shop:
     """One shop: its store, its copies, its encoder. Made by ``open_shop``; safe to use from several threads."""
 
-    def __init__(self, config: Config, *, create: bool = False, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self, config: Config, *, create: bool = False, encoder: Encoder | None = None, rebuild: bool = False
+    ) -> None:
         self.config = config
         self.folder = Path(config.shop)
         url = config.store_url or str(self.folder / DATABASE)
@@ -56,6 +58,9 @@ class Shop:
         try:
             self.encoder: Encoder = encoder or load_encoder(config)
             self._lock = FolderLock(self.folder)
+            if rebuild:
+                with self._lock:
+                    discard(self.folder / "copies")
             self.copies = self._open_copies()
         except BaseException:
             self.store.close()
@@ -342,6 +347,7 @@ def open_shop(
     *,
     create: bool = False,
     encoder: Encoder | None = None,
+    rebuild: bool = False,
     **settings: Any,
 ) -> Shop:
     """Opens the shop in a folder.
@@ -350,14 +356,16 @@ def open_shop(
         shop: the folder, or a whole Config; the setting ``shop`` when None.
         create: make the folder and the store where there is none.
         encoder: an encoder of your own, instead of that of the settings.
+        rebuild: build the copies (vectors, words, filter columns) anew from the store.
         settings: further settings, as in ``shoplens.toml``.
 
     Raises:
         ShopNotFoundError: there is no shop in the folder.
+        ShopLockedError: it is to be rebuilt while another process writes to it.
         ConfigError, StoreError, EncoderError: it cannot be opened; the hint says what to do.
     """
     config = shop if isinstance(shop, Config) else Config.load(shop, **settings)
-    return Shop(config, create=create, encoder=encoder)
+    return Shop(config, create=create, encoder=encoder, rebuild=rebuild)
 
 
 def photo_of(photo: Photo) -> QueryPicture:

@@ -10,7 +10,7 @@ import pytest
 
 from shoplens.engine.copies import encoder_text, picture_rows
 from tests.conftest import SmallShop, cushions
-from tests.support import picture
+from tests.support import ColourEncoder, picture
 
 
 @pytest.mark.parametrize("saved", [False, True], ids=["before a snapshot", "after a snapshot"])
@@ -97,3 +97,27 @@ def test_the_encoder_reads_the_title_first(small: SmallShop) -> None:
     shop = small.open()
     small.index(shop, cushions(small))
     assert encoder_text(shop.product("C1")).startswith("Red cushion 红色靠垫 Cushions Luma")
+
+
+def test_rebuild_and_another_encoder(small: SmallShop) -> None:
+    shop = small.open()
+    small.index(shop, cushions(small))
+    shop.close()
+    (shop.folder / "copies" / "left over").mkdir()
+    again = small.open(rebuild=True)
+    assert not (shop.folder / "copies" / "left over").exists()
+    again.catch_up()
+    assert again.search("red cushion").hits[0].product.id == "C1"
+    again.close()
+    # Another encoder is another space: what its vectors lack is told, and the next run of index encodes it.
+    small.encoder = ColourEncoder("other colours")
+    other = small.open()
+    told = {f.code: f for f in other.doctor()}
+    assert told["vectors_missing"].count == 6
+    assert told["other_space"].count == 13
+    assert other.search("red cushion").hits[0].product.id == "C1"  # by words as written
+    small.index(other, cushions(small))
+    assert "vectors_missing" not in {f.code for f in other.doctor()}
+    assert other.search(photos=picture("blue", shade=1)).hits[0].product.id == "C3"  # taken up while it runs
+    reopened = small.open()
+    assert reopened.search(photos=picture("blue", shade=1)).hits[0].product.id == "C3"

@@ -40,6 +40,9 @@ def index(
     report: Annotated[
         Path | None, typer.Option(help="Where to write the rows that could not be used (report.jsonl in the shop).")
     ] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="First build the search indexes anew from the store.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Bring a shop in line with a product feed; only what changed is done again."""
@@ -69,7 +72,9 @@ def index(
         TimeElapsedColumn(),
     )
     with (
-        open_shop(Config.load(shop, **({"currency": currency} if currency else {})), create=True) as opened,
+        open_shop(
+            Config.load(shop, **({"currency": currency} if currency else {})), create=True, rebuild=rebuild
+        ) as opened,
         Progress(*columns, console=stderr, transient=True, disable=json or not stderr.is_terminal) as bar,
     ):
         task = bar.add_task("", total=None, read=0, encoded=0)

@@ -158,6 +158,7 @@ class Write:
 
     ``pictures_of``: product id -> location -> picture hash, for the products in ``put``.
     ``vectors``: (space, modality, key) rows; the key is a picture hash, or a product's words hash.
+    ``touch``: ids of products that did not change but got vectors: entered into the change log as changed in full.
     """
 
     put: Sequence[Product] = ()
@@ -165,6 +166,7 @@ class Write:
     delete: Sequence[str] = ()
     facts: Sequence[PictureFacts] = ()
     vectors: Sequence[VectorRows] = ()
+    touch: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -353,7 +353,6 @@ def _each(parts: Parts) -> tuple[tuple[RowIndex, Modality], ...]:
 
 
 def discard(folder: Path) -> None:
-    """Removes the copies of a shop; the next start builds them anew from the store."""
-    for name in ("columns", "pictures", "texts", "words"):
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(folder / name)
+    """Removes the folder of a shop's copies; the next start builds them anew from the store."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from shoplens.core.ports import CatalogueStore, Encoder, StoredProduct, VectorStore
-from shoplens.core.spaces import Space
+from shoplens.core.spaces import Modality, Space
 from shoplens.engine.copies import Copies
 
 Level = Literal["error", "warning", "note"]
@@ -31,6 +31,9 @@ class Store(CatalogueStore, VectorStore, Protocol):
 
     def check(self) -> list[str]:
         """What is wrong with the store itself; empty when nothing is."""
+
+    def missing_vectors(self, space: Space) -> dict[Modality, int]:
+        """How many products lack a vector in a space: of a picture they show, and of their words."""
 
     def scan(self) -> Iterator[list[StoredProduct]]:
         """All products, in chunks."""
@@ -75,6 +78,16 @@ def _spaces(store: Store, space: Space) -> Iterator[Finding]:
         yield Finding(
             "note", "other_space", f"{count} vectors are kept of the space {other}", "they serve to switch back", count
         )
+
+    for modality, count in store.missing_vectors(space).items():
+        if count:
+            yield Finding(
+                "error",
+                "vectors_missing",
+                f"{count} products lack a vector of their {modality} in the space {space}",
+                "run index with the feed again: it encodes what is missing",
+                count,
+            )
 
 
 def _catalogue(store: Store) -> Iterator[Finding]:

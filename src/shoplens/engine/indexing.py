@@ -171,22 +171,28 @@ class Indexer:
         locations = list(dict.fromkeys(i.location for p in batch for i in p.all_images()))
         facts = self._store.facts(locations)
         hashes, vectors = self._pictures(batch, facts, plan, report, tell)
+        unchanged: list[tuple[Product, Mapping[str, str]]] = []
         for product in batch:
             report.read += 1
             digest = stored.get(product.id)
             own = {i.location: hashes[i.location] for i in product.all_images() if hashes.get(i.location)}
             report.pictures += len(own)
             plan.texts[product.words_hash] = encoder_text(product)
-            if digest is not None and self._same(product, digest, own, facts, hashes):
+            if digest is not None and self._same(product, digest, own, facts):
                 report.unchanged += 1
+                unchanged.append((product, own))
                 continue
             report.added += digest is None
             report.changed += digest is not None
             plan.put.append(product)
             plan.pictures_of[product.id] = own
         vectors.append(self._encode_texts(plan.texts, report))
+        # Another encoder: the product is the same, but running copies must take up the vectors that it lacked.
+        fresh = {key for rows in vectors for key in rows.keys}
+        touch = [p.id for p, own in unchanged if p.words_hash in fresh or not fresh.isdisjoint(own.values())]
         rows = [v for v in vectors if len(v.keys)]
-        return Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows), plan.last_id
+        write = Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch)
+        return write, plan.last_id
 
     @staticmethod
     def _same(
@@ -194,7 +200,6 @@ class Indexer:
         digest: Digest,
         own: Mapping[str, str],
         facts: Mapping[str, PictureFacts],
-        hashes: Mapping[str, str],
     ) -> bool:
         """Whether neither the product nor the bytes of its pictures changed since they were stored."""
         if digest.content != product.content_hash:

@@ -38,6 +38,7 @@ class Prepared:
     delete: Sequence[str]
     facts: Sequence[Row]
     vectors: Sequence[tuple[str, str, Mapping[bytes, bytes]]]
+    touch: Sequence[str]
 
 
 def prepare_batch(batch: Write) -> Prepared:
@@ -59,6 +60,7 @@ def prepare_batch(batch: Write) -> Prepared:
         delete=list(dict.fromkeys(batch.delete)),
         facts=list(facts.values()),
         vectors=[_vector_set(rows) for rows in batch.vectors if len(rows.keys)],
+        touch=[product_id for product_id in dict.fromkeys(batch.touch) if product_id not in put],
     )
 
 
@@ -122,6 +124,7 @@ def write_batch(connection: Connection, batch: Prepared) -> int:
             [{"set_id": set_id, "key": key, "data": blob} for key, blob in data.items()],
             ("set_id", "key"),
         )
+    _touch(connection, count, batch.touch)
     count.save()
     return count.seq
 
@@ -129,14 +132,18 @@ def write_batch(connection: Connection, batch: Prepared) -> int:
 def touch(connection: Connection, product_ids: Iterable[str]) -> int:
     """Enters products into the change log as changed in full, so that every copy reads them again."""
     count = Counters(connection)
+    _touch(connection, count, product_ids)
+    count.save()
+    return count.seq
+
+
+def _touch(connection: Connection, count: Counters, product_ids: Iterable[str]) -> None:
     entries = []
     for product_id, digest in digests_of(connection, product_ids).items():
         entries.append(_entry(count.next_seq(), digest.number, product_id))
     _log(connection, entries)
     for entry in entries:
         connection.execute(update(products).where(products.c.number == entry["number"]).values(seq=entry["seq"]))
-    count.save()
-    return count.seq
 
 
 def _delete(connection: Connection, count: Counters, product_ids: Sequence[str]) -> None:
