@@ -58,7 +58,7 @@ WHERES: st.SearchStrategy[Where] = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(WHERES)
 @example(Has("in"))
 @example(Compare("a..b", "=", "x"))
@@ -68,7 +68,7 @@ def test_str_parses_back_to_an_equal_filter(where: Where) -> None:
     assert parse_where(str(where)) == where
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.one_of(
         st.text(max_size=80),

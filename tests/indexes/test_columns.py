@@ -33,7 +33,7 @@ def test_is_both_ports() -> None:
     assert as_filter is as_map
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(suite.batches(), st.lists(suite.WHERES, min_size=1, max_size=3), suite.SORTS, st.booleans(), st.booleans())
 def test_answers_as_the_reference(tmp_path_factory, batches, wheres, keys, compact, reopen):  # type: ignore[no-untyped-def]
     """Through any sequence of replacements, compactions and restarts."""
@@ -53,7 +53,7 @@ def test_answers_as_the_reference(tmp_path_factory, batches, wheres, keys, compa
             assert columns.seq == seq
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(suite.products(1))
 def test_extract_is_record_in_two_parts(some: StoredProduct) -> None:
     shared, own = extract(some.product)

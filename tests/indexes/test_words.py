@@ -61,7 +61,7 @@ def test_masks(fresh: TantivyWords) -> None:
         suite.check_masks(fresh, len(titles), words)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(words=st.text(max_size=80))
 @example(words="a" * 5000)
 @example(words="皮" * 512)
