@@ -112,6 +112,14 @@ class Encoder(Protocol):
         """Embeddings [n, d] and patch maps [n, h, w, d] of which each embedding is the unit of the mean."""
 
 
+@runtime_checkable
+class KnowsWords(Protocol):
+    """An encoder that can tell whether it has ever met a text's words; one that cannot is believed in everything."""
+
+    def familiar(self, text: str) -> bool:
+        """Whether some word of the text was met in training."""
+
+
 # --- truth ---------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from shoplens.core.ports import Encoder
+from shoplens.core.ports import Encoder, KnowsWords
 from shoplens.core.spaces import EncoderCard, Pixels, Vectors
 
 
@@ -35,6 +35,10 @@ class CachedEncoder:
     def encode_pictures(self, pictures: Sequence[Pixels]) -> Vectors:
         """As the inner encoder; not remembered."""
         return self._inner.encode_pictures(pictures)
+
+    def familiar(self, text: str) -> bool:
+        """As the inner encoder; True where it does not tell."""
+        return self._inner.familiar(text) if isinstance(self._inner, KnowsWords) else True
 
     def encode_words(self, texts: Sequence[str]) -> Vectors:
         """float32 [n, d]; only texts not met lately are encoded, each once."""

@@ -19,12 +19,13 @@ import numpy.typing as npt
 import onnxruntime as ort
 
 from shoplens.core.spaces import Calibration, EncoderCard, Pixels, Vectors
-from shoplens.encoders.bpe import BytePairTokenizer
+from shoplens.encoders.bpe import BytePairTokenizer, words_of
 from shoplens.encoders.preprocess import PREPROCESSING, to_batch
 from shoplens.errors import EncoderError
 
 _PICTURES_A_RUN = 16
 _TEXTS_A_RUN = 64
+_FAMILIAR = 3
 _FILES = ("image.onnx", "text.onnx", "tokenizer.json", "means.npz")
 
 
@@ -92,6 +93,17 @@ class DualOnnxEncoder:
                 out[chunk] = self._text.run(["embedding"], {"ids": batch, "mask": np.ones_like(batch)})[0]
         return out
 
+    def familiar(self, text: str) -> bool:
+        """Whether some word of the text was met in training: its pieces have three letters or more on average, or it
+        is a Chinese character that has a piece. The vector of a text of which this is not so ("asdfgh", an article
+        number) says nothing.
+        """
+        return any(
+            len(word) >= _FAMILIAR * len(pieces) or (len(word) == 1 and ord(word) > 0x2E7F and pieces != [1])
+            for word, pieces in ((w, self._tokenizer.encode(w, self._longest)) for w in words_of(text))
+            if pieces and not word.isdigit()
+        )
+
     def encode_patches(self, pictures: Sequence[Pixels]) -> tuple[Vectors, npt.NDArray[np.float32]]:
         """Embeddings [n, d] and patch maps [n, h, w, d]: an embedding is the unit of the mean of its map.
 
@@ -127,8 +139,9 @@ def read_card(folder: Path, *, check: bool = True) -> EncoderCard:
         raw: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise EncoderError(
-            "there is no encoder here: card.json is missing", where=str(folder), hint="reinstall shoplens, or name a "
-            "folder written by: python -m shoplens.training.bundled",
+            "there is no encoder here: card.json is missing",
+            where=str(folder),
+            hint="reinstall shoplens, or name a folder written by: python -m shoplens.training.bundled",
         ) from error
     except (ValueError, OSError) as error:
         raise _damaged(path, str(error)) from error

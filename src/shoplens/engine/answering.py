@@ -16,6 +16,7 @@ from shoplens.core.ports import (
     CatalogueLookup,
     CatalogueStore,
     Encoder,
+    KnowsWords,
     Mask,
     Numbers,
     PictureDecoder,
@@ -128,7 +129,7 @@ class Answerer:
                     VectorPart(source, part, array, modality, index, card.calibrate(modality, row), weight)
                 )
 
-        if query.words and ratio > 0:
+        if query.words and ratio > 0 and self._familiar(query.words, found):
             try:
                 vector = self._encoder.encode_words([query.words])[0]
             except ShopLensError:
@@ -154,6 +155,12 @@ class Answerer:
                 add("seed>picture", name, by_picture, "picture", parts.pictures, "picture", seed.weight)
             if by_text is not None:
                 add("seed>text", name, by_text, "words", parts.texts, "words", seed.weight * balance.text)
+
+    def _familiar(self, words: str, found: _Found) -> bool:
+        if not isinstance(self._encoder, KnowsWords) or self._encoder.familiar(words):
+            return True
+        found.notes.append("the encoder knows none of these words; they were searched for as written")
+        return False
 
     def _ratio(self, query: Query) -> float:
         return self._balance.semantic_ratio if query.semantic_ratio is None else query.semantic_ratio
