@@ -9,6 +9,7 @@ import pytest
 from shoplens.app import Shop
 from shoplens.core.query import MAX_WORDS, Crop, Query, QueryPicture, Seed, SortKey
 from shoplens.core.where import parse_where
+from shoplens.engine.answering import Balance
 from shoplens.errors import NotFoundError, PictureError, QueryError, UnknownFieldError
 from tests.support import COLOURS, picture
 
@@ -201,3 +202,20 @@ def test_bad_queries_say_what_and_where(shop: Shop) -> None:
 
 def test_where_can_be_given_parsed(shop: Shop) -> None:
     assert ids(shop.search("", where=parse_where("brand=Luma"))) == ["C1", "C2", "M1"]
+
+
+def test_words_that_the_encoder_never_met_get_no_vectors(tmp_path: object, coloured: Callable[[], Shop]) -> None:
+    from shoplens.encoders.cached import CachedEncoder
+    from tests.support import ColourEncoder
+
+    class Picky(ColourEncoder):
+        def familiar(self, text: str) -> bool:
+            return "qwerty" not in text
+
+    shop = coloured()
+    shop.encoder = CachedEncoder(Picky())
+    shop.balance(Balance())
+    answer = shop.search("qwerty red")
+    assert {r.source for h in answer.hits for r in h.reasons} <= {"words"}
+    assert any("knows none" in note for note in answer.notes)
+    assert not shop.search("red").notes
