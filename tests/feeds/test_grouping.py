@@ -155,7 +155,7 @@ print(count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 102
 @pytest.mark.parametrize(
     ("shape", "rows"),
     [
-        ("single", 60_000),
+        ("single", 40_000),
         ("apart", 20_000),
         pytest.param("single", 200_000, marks=pytest.mark.slow),
         pytest.param("apart", 200_000, marks=pytest.mark.slow),

@@ -125,7 +125,7 @@ def rows_of(product: Product) -> list[dict[str, str]]:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";"])
 @given(CATALOGUE)
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_tables(
     tmp_path_factory: pytest.TempPathFactory, encoding: str, delimiter: str, catalogue: list[Product]
 ) -> None:
@@ -140,7 +140,7 @@ def test_tables(
 
 
 @given(CATALOGUE, st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_json_of_the_catalogues_own_shape(
     tmp_path_factory: pytest.TempPathFactory, catalogue: list[Product], one_list: bool
 ) -> None:

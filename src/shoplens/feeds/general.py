@@ -63,6 +63,7 @@ class General:
         reading = Reading(row.line, own, values, columns, self._currency)
         attributes = reading.attributes(self._slashes)
         pictures = reading.images()
+        variants = self._variants(reading, own)
         product = Product(
             id=key,
             title=read.words(reading.get("title")),
@@ -73,9 +74,10 @@ class General:
             images=pictures,
             translations=reading.translations(),
             derived=reading.derived(),
+            variants=variants,
             **reading.categories(),
         )
-        return Part(row.line, key, product, self._variants(reading, own), own == key, reading.problems)
+        return Part(row.line, key, product, variants, own == key, reading.problems)
 
     def merge(self, parts: list[Part]) -> tuple[Product | None, list[RowProblem]]:
         """Rows of one group are the variants of one product."""

@@ -92,6 +92,8 @@ def _single(part: Part) -> Product:
     attributes = part.product.attributes
     if len(part.variants) > 1:
         attributes = {name: v for name, v in attributes.items() if not _hidden(name, part.variants)}
+    if part.product.variants == part.variants and attributes is part.product.attributes:
+        return part.product
     return replace(part.product, attributes=attributes, variants=part.variants)
 
 

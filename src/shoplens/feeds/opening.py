@@ -77,8 +77,6 @@ class OpenFeed:
             yield companion.add_to(found) if companion is not None and isinstance(found, Product) else found
 
     def _scattered(self) -> dict[str, int]:
-        if not self._interpreter.grouped:
-            return {}
         try:
             state = self.path.stat()
         except OSError as error:
@@ -86,7 +84,8 @@ class OpenFeed:
         version = (state.st_size, state.st_mtime_ns)
         if self._apart is None or self._apart[0] != version:
             self._interpreter.prepare(self._reader)
-            self._apart = (version, scattered(self._reader, self._interpreter.key))
+            apart = scattered(self._reader, self._interpreter.key) if self._interpreter.grouped else {}
+            self._apart = (version, apart)
         return self._apart[1]
 
 
@@ -151,7 +150,6 @@ def _open(path: Path, kind: str, mapping: dict[str, str], currency: str) -> Open
         check_mapping(mapping, reader.columns, where)
         need_id(recognise(reader.columns, mapping), reader.columns, where)
         interpreter = General(mapping, currency, slashes=kind.startswith("merchant"))
-    interpreter.prepare(reader)
     return OpenFeed(path, kind, reader, interpreter)
 
 

@@ -34,9 +34,10 @@ class Reader(Protocol):
 class Part:
     """What one row says about a product.
 
-    ``product`` carries words, attributes and pictures; its variants are ``variants``, never ``product.variants``
-    (a row may have none: it only adds a picture). ``key`` is the product's id. ``parent``: the row speaks for the
-    product as a whole; if other rows have variants, it is none itself. ``options``: Shopify's (position, name, value).
+    ``product`` carries words, attributes and pictures; the row's variants are ``variants``, whatever
+    ``product.variants`` are (a row may have none: it only adds a picture). ``key`` is the product's id. ``parent``:
+    the row speaks for the product as a whole; if other rows have variants, it is none itself. ``options``: Shopify's
+    (position, name, value).
     """
 
     line: int
