@@ -1,0 +1,79 @@
+// What the page says, in English and Chinese, and how common values of attributes are called and look.
+const WORDS = {
+  en: {
+    skip: "Skip to results", search: "Search", more: "More", drop: "Drop the photo to search with it",
+    privacy: "Photos are used for this one search and not stored.", ask: "What are you looking for?",
+    pick: "Search with a photo", remove: "Remove this photo", unlike: "Remove this product", similar: "Find similar",
+    why: "Why this?", found: (n, ms) => `${n.toLocaleString("en")} ${n === 1 ? "product" : "products"} · ${ms} ms`,
+    likely: "No sure match; these come closest. ", none: "Nothing in this shop is like it.",
+    fewer: "Fewer words may help.", unfilter: "Try it without the filters.", busy: "Searching…",
+    failed: "The search did not work: ", unreachable: "the shop cannot be reached", again: "Try again",
+    degraded: "A part of the search is not working just now; the results may be poorer. ",
+    out: "out of stock", picture: "no picture", photo: "photo", filters: "Filters", category: "Category",
+    color: "Colour", brand: "Brand", material: "Material", pattern: "Pattern", gender: "For", size: "Size",
+    price: "Price up to", stock: "In stock only", sort: "Order", best: "Best match", cheap: "Price, low to high",
+    dear: "Price, high to low", like: "Similar to ", words: "words as written", "words>picture": "words ↔ picture",
+    "words>text": "words ↔ description", "picture>picture": "photo ↔ picture", "seed>picture": "product ↔ picture",
+    "seed>text": "product ↔ description", photos: "Photos and products of this search", results: "Results",
+    chosen: "Chosen filters", drops: "Remove filter", clear: "Clear all filters", all: (n) => `Show all ${n}`,
+    less: "Show fewer", inside: "Show what is in", many: "At most 8 photos are used.",
+  },
+  zh: {
+    skip: "跳到结果", search: "搜索", more: "更多", drop: "松开即可用这张照片搜索",
+    privacy: "照片只用于本次搜索，不会保存。", ask: "想找什么？", pick: "用照片搜索", remove: "移除这张照片",
+    unlike: "移除这件商品", similar: "找相似", why: "为什么是它？", found: (n, ms) => `${n.toLocaleString("zh")} 件商品 · ${ms} 毫秒`,
+    likely: "没有完全匹配的，以下最接近。", none: "店里没有类似的商品。", fewer: "减少文字试试。",
+    unfilter: "去掉筛选条件试试。", busy: "正在搜索…", failed: "搜索失败：", unreachable: "无法连接商店", again: "重试",
+    degraded: "搜索的一部分暂时不可用，结果可能不够好。", out: "缺货", picture: "暂无图片", photo: "照片",
+    filters: "筛选", category: "类别", color: "颜色", brand: "品牌", material: "材质", pattern: "图案", gender: "适用人群",
+    size: "尺码", price: "最高价格", stock: "只看有货", sort: "排序", best: "最匹配", cheap: "价格从低到高", dear: "价格从高到低",
+    like: "相似于：", words: "文字匹配", "words>picture": "文字 ↔ 图片", "words>text": "文字 ↔ 描述",
+    "picture>picture": "照片 ↔ 图片", "seed>picture": "商品 ↔ 图片", "seed>text": "商品 ↔ 描述",
+    photos: "本次搜索的照片和商品", results: "结果", chosen: "已选筛选条件", drops: "移除筛选条件", clear: "清除全部筛选",
+    all: (n) => `显示全部 ${n} 项`, less: "收起", inside: "展开", many: "最多使用 8 张照片。",
+  },
+};
+
+// Common values: their Chinese name and, for colours, how they look. A product's own "color_zh" comes before these.
+const COLOURS = {
+  black: ["黑色", "#1b1b1b"], white: ["白色", "#ffffff"], grey: ["灰色", "#8b8b8b"], gray: ["灰色", "#8b8b8b"],
+  silver: ["银色", "#c4c6c9"], red: ["红色", "#c62a2f"], burgundy: ["酒红色", "#6d1a2d"], coral: ["珊瑚色", "#f3796b"],
+  pink: ["粉色", "#eb9cb4"], "rose gold": ["玫瑰金", "#d9a08c"], orange: ["橙色", "#e8781e"], brown: ["棕色", "#6f4a2f"],
+  tan: ["驼色", "#c09160"], beige: ["米色", "#dfd0b4"], cream: ["奶油色", "#f4ead2"], yellow: ["黄色", "#f2cf3b"],
+  mustard: ["芥末黄", "#cf9b1f"], gold: ["金色", "#cba24a"], green: ["绿色", "#3a8a4d"], olive: ["橄榄绿", "#75753a"],
+  mint: ["薄荷绿", "#a7dcc4"], teal: ["青色", "#1f7a7d"], blue: ["蓝色", "#2f5fc4"], "light blue": ["浅蓝色", "#9cc6ea"],
+  navy: ["藏青色", "#1f2b50"], purple: ["紫色", "#71449a"], lavender: ["薰衣草紫", "#b9a7dd"],
+};
+const VALUES = {
+  cotton: "棉", leather: "皮革", ceramic: "陶瓷", metal: "金属", knit: "针织", suede: "麂皮", denim: "牛仔布", linen: "亚麻",
+  nylon: "尼龙", canvas: "帆布", plastic: "塑料", silk: "丝绸", wool: "羊毛", velvet: "天鹅绒", wood: "木", glass: "玻璃",
+  straw: "草编", felt: "毛毡", rubber: "橡胶", satin: "缎面", polyester: "涤纶", fleece: "抓绒", plain: "纯色", solid: "纯色",
+  stripes: "条纹", striped: "条纹", floral: "花卉", "polka dots": "波点", "colour-block": "拼色", "color-blocked": "拼色",
+  checks: "格子", plaid: "格纹", speckled: "斑点", zigzag: "之字纹", camouflage: "迷彩", leopard: "豹纹", marbled: "大理石纹",
+  unisex: "男女通用", women: "女士", men: "男士", kids: "儿童",
+};
+
+const remembered = () => { try { return localStorage.getItem("language"); } catch { return null; } };
+let now = remembered() ?? (navigator.language.startsWith("zh") ? "zh" : "en");
+if (!(now in WORDS)) now = "en";
+
+export const language = () => now;
+export function speak(other) {
+  now = other;
+  try { localStorage.setItem("language", other); } catch { /* storage is shut: kept until the page is left */ }
+}
+export const say = (key) => WORDS[now][key] ?? key;
+export const colour = (value) => COLOURS[value.toLowerCase()]?.[1];
+
+const seen = new Map(); // "color" + value -> the Chinese name that a product of this shop gives it
+export function learn(attributes) {
+  for (const [key, values] of Object.entries(attributes ?? {})) {
+    const names = attributes[`${key}_zh`];
+    if (names?.length === values.length) values.forEach((value, n) => seen.set(`${key}\n${value.toLowerCase()}`, names[n]));
+  }
+}
+export function named(field, value) {
+  if (now !== "zh") return value;
+  const key = value.toLowerCase();
+  return seen.get(`${field}\n${key}`) ?? (field === "color" ? COLOURS[key]?.[0] : VALUES[key]) ?? value;
+}
