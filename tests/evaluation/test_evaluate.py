@@ -134,6 +134,7 @@ def test_latency_is_that_of_the_search_and_workers_share_the_time(tmp_path: Path
 
 def test_the_path_around_the_search_takes_little(tmp_path: Path) -> None:
     queries = read_queries(write_queries(tmp_path / "q", [{"query_id": str(n), "q": "red"} for n in range(2000)]))
-    _, timings = run_queries(queries, SEARCH)
-    # At least 200 queries a second are asked of the whole; our own part of it must leave room: 2,000 or more.
-    assert timings.queries_per_second > 2000
+    started = time.process_time()  # not the clock of the wall: the machine may be busy with other things
+    run_queries(queries, SEARCH)
+    # 200 queries a second leave 5 ms for each: at most a tenth of them may go into what is around the search.
+    assert (time.process_time() - started) / len(queries) < 0.0005

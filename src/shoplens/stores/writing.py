@@ -90,14 +90,17 @@ class Counters:
         self.seq, self.product, self.variant = self._before
 
     def next_seq(self) -> int:
+        """The next number of the change log."""
         self.seq += 1
         return self.seq
 
     def next_product(self) -> int:
+        """The next product number."""
         self.product += 1
         return self.product
 
     def next_variant(self) -> int:
+        """The next variant number."""
         self.variant += 1
         return self.variant
 
