@@ -12,6 +12,7 @@ from shoplens.training.rendering.parts import Fold, ball, seam, slab, stitch, tu
 
 
 def shoe_thread(c: Canvas) -> Paint:
+    """The thread of shoes: darker than a light material, lighter than a dark one, so that seams show."""
     r, g, b = c.main.colour
     if r + g + b < 0.5:
         return c.paint((r * 0.6 + 0.14, g * 0.6 + 0.14, b * 0.6 + 0.13))
