@@ -91,6 +91,17 @@ def smoothed(points: Pairs, radius: float, steps: int = 6) -> Points:
     return np.concatenate(out)
 
 
+def softened(outline: Points, radius: float) -> Points:
+    """A closed outline whose corners are rounded by about `radius`, however finely it is drawn (a moving mean)."""
+    pitch = radius / 3
+    ring = resample(np.concatenate([outline, outline[:1]]), pitch)[:-1]
+    out = np.zeros_like(ring)
+    for k in range(-2, 3):
+        out += np.roll(ring, k, axis=0)
+    mean: Points = out / 5
+    return mean
+
+
 def resample(curve: Points, pitch: float) -> Points:
     """Points at equal distances of about `pitch` along an open curve."""
     steps = np.linalg.norm(np.diff(curve, axis=0), axis=1)

@@ -54,8 +54,8 @@ def slab(
     height = rounded(region, edge)
     px = c.frame.scale
     if dome:
-        soft = np.clip(blur(region.mask, bulge * px) * 1.9 - 0.65, 0, 1.2)
-        height = height + np.sqrt(soft) * np.float32(dome)
+        soft: Field = np.maximum(blur(region.mask, bulge * px), np.float32(0.04))
+        height += np.sqrt(soft) * np.float32(1.7 * dome)
     if folds:
         height = height + ridges(region, folds)
     if wrinkle:

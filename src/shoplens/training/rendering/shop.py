@@ -15,7 +15,7 @@ from shoplens.training.rendering.sampling import palette
 from shoplens.training.rendering.words import COLOUR_WORDS, KIND_WORDS, MATERIAL_WORDS, PATTERN_WORDS
 
 PICTURE_SIZE = 432
-QUALITY = 77
+QUALITY = 76
 SEED = 2026
 SECOND_VIEWS, SOLD_OUT, ON_SALE = 0.16, 0.09, 0.16
 """Shares of products with a second view and on sale, and of variants out of stock."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from shoplens.training.rendering.canvas import Canvas, Paint
-from shoplens.training.rendering.curves import flipped, moved, path, polygon, rounded_box, smoothed, spline
+from shoplens.training.rendering.curves import flipped, moved, path, polygon, rounded_box, smoothed, softened, spline
 from shoplens.training.rendering.design import Design
 from shoplens.training.rendering.kinds.kind import DENIMS, DYES, PRINTS, Kind
 from shoplens.training.rendering.parts import Fold, ball, drape, seam, shade, slab, stitch
 
 
 def cloth_thread(c: Canvas, d: Design) -> Paint:
+    """The thread of trousers and skirts: orange on denim, else a shade of the cloth."""
     if d.material == "denim" and d.colour != "white":
         return c.paint((196, 142, 78))
     r, g, b = c.main.colour
@@ -52,7 +53,7 @@ def _legs(c: Canvas, d: Design, r: np.random.Generator, end: float, knee: float,
                 (-0.004, y0 + 0.10),
             ]
         )
-        outline = path(outer, inner)
+        outline = softened(path(outer, inner), 0.025)
         folds: list[Fold] = [
             (0.03, crotch, hip * 0.8, crotch + 0.14, 0.03, 0.014),
             (0.02, crotch + 0.05, hip * 0.75, crotch + 0.25, 0.03, 0.012),
@@ -140,7 +141,7 @@ def skirt(c: Canvas, d: Design, r: np.random.Generator) -> None:
     hem = spline(
         [(float(x), end + (wave if i % 2 else -wave) + 0.05 * (1 - (x / wide) ** 2)) for i, x in enumerate(xs)]
     )
-    outline = path(side, hem[1:-1], flipped(side)[::-1])
+    outline = softened(path(side, hem[1:-1], flipped(side)[::-1]), 0.02)
     if style == 1:
         folds: list[Fold] = []
         for i in range(count * 2):

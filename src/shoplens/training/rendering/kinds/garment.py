@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from shoplens.training.rendering.canvas import Canvas, Paint
-from shoplens.training.rendering.curves import flipped, path, polygon, rounded_box, spline
+from shoplens.training.rendering.curves import flipped, path, polygon, rounded_box, softened, spline
 from shoplens.training.rendering.frame import Points
 from shoplens.training.rendering.parts import Fold, flat, slab
 
 
 def thread(c: Canvas) -> Paint:
+    """The thread of a garment: a shade darker than its cloth, or lighter where that is nearly black."""
     r, g, b = c.main.colour
     if r + g + b < 0.3:
         return c.paint((r * 0.6 + 0.05, g * 0.6 + 0.05, b * 0.6 + 0.05))
@@ -27,8 +28,9 @@ def torso(
     hem: float,
     end: float,
     dip: float,
+    pointed: bool = False,
 ) -> Points:
-    """Closed outline of a body piece; the neckline dips by `dip`."""
+    """Closed outline of a body piece; the neckline dips by `dip`, round or pointed."""
     right = path(
         polygon([(neck, top)]),
         spline(
@@ -45,7 +47,9 @@ def torso(
     neckline = spline(
         [(-neck, top), (-neck * 0.72, top + dip * 0.72), (0, top + dip), (neck * 0.72, top + dip * 0.72), (neck, top)]
     )
-    return path(right, bottom, flipped(right)[::-1], neckline)
+    if pointed:
+        neckline = polygon([(-neck, top), (0, top + dip), (neck, top)])
+    return softened(path(right, bottom, flipped(right)[::-1], neckline), 0.03)
 
 
 def body_folds(
@@ -85,6 +89,7 @@ def pair_of_sleeves(
 ) -> None:
     """Both sleeves: the right one as given, and its mirror image."""
     mirrored_folds: list[Fold] = [(-f[0], f[1], -f[2], f[3], f[4], f[5]) for f in folds]
+    points = softened(points, 0.03)
     slab(c, points, paint.turned(angle), edge=0.045, dome=0.03, folds=folds, wrinkle=wrinkle, cast=0.1)
     slab(
         c, flipped(points), paint.turned(-angle), edge=0.045, dome=0.03, folds=mirrored_folds, wrinkle=wrinkle, cast=0.1

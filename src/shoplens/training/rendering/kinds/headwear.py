@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from shoplens.training.rendering.canvas import Canvas
-from shoplens.training.rendering.curves import ellipse, offset, path, polygon, rounded_box, smoothed, spline
+from shoplens.training.rendering.curves import ellipse, offset, path, polygon, rounded_box, smoothed, softened, spline
 from shoplens.training.rendering.design import Design
 from shoplens.training.rendering.kinds.kind import DYES, Kind
 from shoplens.training.rendering.parts import Fold, ball, flat, seam, shade, slab, stitch, tube
@@ -14,31 +14,34 @@ from shoplens.training.rendering.parts import Fold, ball, flat, seam, shade, sla
 def cap(c: Canvas, d: Design, r: np.random.Generator) -> None:
     """A baseball cap, three-quarter view: panels, eyelets, button, curved peak."""
     peak_paint = c.main.swapped() if d.pattern != "plain" or r.random() < 0.2 else c.main.plain()
-    y1 = 0.24
+    y1 = 0.40
     dome = path(
         spline(
             [
                 (-0.62, y1),
-                (-0.61, -0.06),
+                (-0.62, -0.02),
                 (-0.46, -0.36),
                 (-0.12, -0.52),
                 (0.16, -0.46),
                 (0.36, -0.22),
-                (0.42, 0.06),
-                (0.42, 0.20),
+                (0.43, 0.06),
+                (0.43, 0.26),
             ]
         ),
-        spline([(0.42, 0.20), (0.10, 0.30), (-0.25, 0.31), (-0.62, y1)]),
+        spline([(0.43, 0.26), (0.12, 0.42), (-0.25, 0.455), (-0.62, y1)]),
     )
     under = path(
-        spline([(0.30, 0.12), (0.62, 0.16), (0.84, 0.30), (0.88, 0.42)]),
-        spline([(0.88, 0.42), (0.60, 0.44), (0.2, 0.42), (-0.12, 0.30)]),
+        spline([(0.30, 0.20), (0.62, 0.24), (0.84, 0.34), (0.90, 0.43)]),
+        spline([(0.90, 0.44), (0.62, 0.47), (0.24, 0.46), (-0.04, 0.40)]),
     )
     slab(c, under, peak_paint.tinted(0.5), edge=0.02)
-    slab(c, dome, c.main, edge=0.10, dome=0.18, bulge=0.26, wrinkle=0.004, cast=0.2)
+    slab(c, softened(dome, 0.05), c.main, edge=0.10, dome=0.18, bulge=0.26, wrinkle=0.004, cast=0.2)
     thread = c.main.plain().tinted(0.6)
     top = (-0.10, -0.52)
-    for points in ([top, (0.10, -0.30), (0.19, 0.0), (0.20, 0.28)], [top, (-0.30, -0.30), (-0.33, 0.0), (-0.30, 0.30)]):
+    for points in (
+        [top, (0.10, -0.30), (0.19, 0.02), (0.20, 0.38)],
+        [top, (-0.30, -0.30), (-0.34, 0.02), (-0.31, 0.44)],
+    ):
         line = spline(points)
         seam(c, line, 0.012, 0.4)
         for side in (-0.022, 0.022):
@@ -48,14 +51,14 @@ def cap(c: Canvas, d: Design, r: np.random.Generator) -> None:
         flat(c, ellipse(x, y, 0.014, 0.016, steps=16), c.paint((30, 28, 30)))
     ball(c, *top, 0.040, peak_paint, 0.8)
     peak = path(
-        spline([(-0.10, 0.25), (0.12, 0.17), (0.40, 0.12), (0.66, 0.17), (0.84, 0.30), (0.90, 0.42)]),
-        spline([(0.90, 0.43), (0.72, 0.36), (0.46, 0.33), (0.20, 0.36), (-0.10, 0.30)]),
+        spline([(-0.06, 0.375), (0.14, 0.31), (0.42, 0.235), (0.66, 0.25), (0.84, 0.34), (0.905, 0.435)]),
+        spline([(0.905, 0.445), (0.74, 0.405), (0.48, 0.40), (0.22, 0.425), (-0.06, 0.405)]),
     )
     slab(c, peak, peak_paint, edge=0.03, dome=0.05, bulge=0.08, cast=0.45, lean=(0.0, -0.15))
     for k in range(3):
         t = 0.18 + 0.22 * k
-        a = spline([(-0.06, 0.262), (0.13, 0.20), (0.40, 0.155), (0.63, 0.20), (0.79, 0.31), (0.85, 0.395)])
-        b = spline([(-0.06, 0.285), (0.20, 0.345), (0.46, 0.318), (0.70, 0.345), (0.78, 0.37), (0.86, 0.41)])
+        a = spline([(-0.03, 0.38), (0.15, 0.325), (0.42, 0.26), (0.64, 0.275), (0.79, 0.345), (0.86, 0.415)])
+        b = spline([(-0.03, 0.395), (0.22, 0.41), (0.48, 0.388), (0.70, 0.388), (0.80, 0.405), (0.87, 0.425)])
         stitch(c, a * (1 - t) + b * t, thread, 0.022, 0.005)
     if d.pattern == "plain" and r.random() < 0.5:
         around = np.linspace(0, 6.283, 12)[:-1]

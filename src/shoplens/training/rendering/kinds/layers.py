@@ -68,8 +68,8 @@ def _knitted(c: Canvas, d: Design, r: np.random.Generator, hood: bool) -> None:
     sleeve = path(
         spline(
             [
-                (shoulder - 0.09, top + 0.115),
-                (shoulder + 0.06, top + 0.19),
+                (shoulder - 0.09, top + 0.070),
+                (shoulder + 0.07, top + 0.165),
                 (shoulder + 0.20, top + 0.60),
                 (shoulder + 0.25, low - 0.05),
             ]
@@ -133,10 +133,10 @@ def jumper(c: Canvas, d: Design, r: np.random.Generator) -> None:
             [
                 (-neck + 0.015, top - 0.14),
                 (neck - 0.015, top - 0.14),
-                (neck + 0.025, top + 0.05),
-                (0.08, top + 0.10),
-                (-0.08, top + 0.10),
-                (-neck - 0.025, top + 0.05),
+                (neck + 0.045, top + 0.05),
+                (0.11, top + 0.15),
+                (-0.11, top + 0.15),
+                (-neck - 0.045, top + 0.05),
             ],
             0.05,
         )
@@ -215,8 +215,8 @@ def jacket(c: Canvas, d: Design, r: np.random.Generator) -> None:
     sleeve = path(
         spline(
             [
-                (shoulder - 0.09, top + 0.115),
-                (shoulder + 0.06, top + 0.19),
+                (shoulder - 0.09, top + 0.070),
+                (shoulder + 0.07, top + 0.165),
                 (shoulder + 0.19, top + 0.62),
                 (shoulder + 0.23, low),
             ]

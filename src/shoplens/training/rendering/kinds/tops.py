@@ -13,6 +13,7 @@ from shoplens.training.rendering.curves import (
     polygon,
     rounded_box,
     smoothed,
+    softened,
     spline,
 )
 from shoplens.training.rendering.design import Design
@@ -32,7 +33,7 @@ def t_shirt(c: Canvas, d: Design, r: np.random.Generator) -> None:
     length = r.uniform(0.22, 0.30)
     sx, sy = shoulder + 0.20 + length * 0.3, top + 0.28 + length * 0.55
     sleeve = path(
-        spline([(shoulder - 0.07, top + 0.105), (shoulder + 0.05, top + 0.15), (sx + 0.05, sy - 0.08)]),
+        spline([(shoulder - 0.07, top + 0.066), (shoulder + 0.05, top + 0.125), (sx + 0.05, sy - 0.08)]),
         polygon([(sx + 0.05, sy - 0.08), (sx - 0.11, sy + 0.045)]),
         spline([(sx - 0.11, sy + 0.045), (chest + 0.03, top + 0.43), (chest - 0.08, top + 0.40)]),
     )
@@ -47,7 +48,7 @@ def t_shirt(c: Canvas, d: Design, r: np.random.Generator) -> None:
     for s in (1, -1):
         cuff = polygon([(s * (sx + 0.034), sy - 0.103), (s * (sx - 0.124), sy + 0.022)])
         stitch(c, cuff, thread(c), 0.018, 0.005)
-    body = torso(neck, top, shoulder, 0.09, chest, chest - 0.015, hem, 0.68, dip)
+    body = torso(neck, top, shoulder, 0.09, chest, chest - 0.015, hem, 0.68, dip, pointed=deep)
     paint = c.main.moved(0, 0) if d.pattern != "colour-block" else c.main.sized(3.0)
     slab(
         c, body, paint, edge=0.04, dome=0.05, folds=body_folds(r, shoulder, chest, top, 0.68), wrinkle=0.0035, cast=0.4
@@ -80,8 +81,8 @@ def shirt(c: Canvas, d: Design, r: np.random.Generator) -> None:
     sleeve = path(
         spline(
             [
-                (shoulder - 0.07, top + 0.115),
-                (shoulder + 0.06, top + 0.20),
+                (shoulder - 0.07, top + 0.074),
+                (shoulder + 0.07, top + 0.165),
                 (shoulder + 0.19, top + 0.62),
                 (shoulder + 0.25, 0.42),
             ]
@@ -194,7 +195,7 @@ def dress(c: Canvas, d: Design, r: np.random.Generator) -> None:
         inner_neck(c, neck, top, 0.15)
         if style == 1:
             sleeve = path(
-                spline([(0.24, top + 0.05), (0.34, top + 0.12), (0.44, top + 0.34)]),
+                spline([(0.22, top + 0.036), (0.33, top + 0.10), (0.44, top + 0.34)]),
                 spline([(0.44, top + 0.34), (0.31, top + 0.40)]),
                 spline([(0.31, top + 0.40), (0.26, top + 0.33), (0.22, top + 0.30)]),
             )
@@ -244,7 +245,7 @@ def dress(c: Canvas, d: Design, r: np.random.Generator) -> None:
             for i, x in enumerate(xs)
         ]
     )
-    skirt = path(skirt_right, hem[1:-1], flipped(skirt_right)[::-1])
+    skirt = softened(path(skirt_right, hem[1:-1], flipped(skirt_right)[::-1]), 0.02)
     folds = drape(r, -waist * 0.9, waist * 0.9, waist_y + 0.02, end, count + 1, 0.035, 0.020, wide / waist)
     folds += drape(r, -waist * 0.9, waist * 0.9, waist_y + 0.02, end, 4, 0.03, -0.014, wide / waist)
     slab(c, skirt, c.main, edge=0.03, dome=0.05, folds=folds, wrinkle=0.003, cast=0.2)
