@@ -37,9 +37,10 @@ def start(folder: Path, turn: int, *before: str) -> tuple[subprocess.Popen[str],
     return child, lines, thread
 
 
-def wait_for(lines: list[str], child: subprocess.Popen[str], word: str) -> None:
+def wait_for(lines: list[str], child: subprocess.Popen[str], word: str, times: int = 1) -> None:
+    """Waits until the writer has told so many lines that start with the word."""
     end = time.monotonic() + 120
-    while not any(line.startswith(word) for line in list(lines)):
+    while sum(line.startswith(word) for line in list(lines)) < times:
         assert child.poll() is None, "the writer ended by itself"
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -79,7 +80,9 @@ def kill_often(folder: Path, times: int, seed: int) -> int:
     for _ in range(times):
         child, lines, thread = start(folder, turn)
         wait_for(lines, child, "open")
-        time.sleep(random.uniform(0.0, 0.8))
+        # By progress first, so that a slow machine dies in the same places as a quick one; then at any moment.
+        wait_for(lines, child, "written", random.randrange(14))
+        time.sleep(random.uniform(0.0, 0.1))
         child.send_signal(signal.SIGKILL)
         child.wait()
         thread.join()
