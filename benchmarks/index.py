@@ -5,8 +5,8 @@
 
 Each engine builds in a process of its own and answers in another one that opens what was built, so that memory and
 reopening are its own. Rows and queries: see index_data.py. A filter is ``price < share`` for prices even in [0, 1),
-evaluated inside the timed call. An engine with settings is tuned first: the fastest setting whose recall@10 over both
-kinds of query, unfiltered, is at least 0.95 (the best one where none is); that setting is then measured at each filter.
+evaluated inside the timed call. An engine with settings is tuned first: the fastest setting whose recall@10 for each
+kind of query, unfiltered, is at least 0.95 (the best one where none is); that setting is then measured at each filter.
 Engines that are not installed are skipped by name; ``--peers-python`` names the Python that has them.
 """
 
@@ -188,7 +188,7 @@ def ask(engine: Any, work: Path, price: np.ndarray) -> dict[str, Any]:
 
 
 def tune(engine: Any, queries: Any, truth: Any) -> dict[str, Any]:
-    """The fastest setting of enough recall over both kinds of query; the one of most recall where none has enough."""
+    """The fastest setting of enough recall for each kind of query; the one of most recall where none has enough."""
     if len(engine.settings) == 1:
         return dict(engine.settings[0])
     tried = []
@@ -199,7 +199,7 @@ def tune(engine: Any, queries: Any, truth: Any) -> dict[str, Any]:
             times, found = timed(lambda q, s=setting, m=kind: engine.search(q, K, 1.0, m, s), asked)
             hits.append(recall(found, truth[f"{kind}-1.0"][:60]))
             spent += sum(times)
-        tried.append((float(np.mean(hits)), spent, setting))
+        tried.append((min(hits), spent, setting))
     enough = [t for t in tried if t[0] >= ENOUGH]
     best = min(enough, key=lambda t: t[1]) if enough else max(tried, key=lambda t: t[0])
     return dict(best[2])
