@@ -117,7 +117,13 @@ def test_mixed_languages_and_synonyms(encoder: DualOnnxEncoder) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("handbga", "handbag"), ("sunglases", "sunglasses"), ("blck shoes", "black shoes"), ("wallte", "wallet"), ("swaeter", "sweater")],
+    [
+        ("handbga", "handbag"),
+        ("sunglases", "sunglasses"),
+        ("blck shoes", "black shoes"),
+        ("wallte", "wallet"),
+        ("swaeter", "sweater"),
+    ],
 )
 def test_typos_stay_near(encoder: DualOnnxEncoder, typed: str, meant: str) -> None:
     near, *far = encoder.encode_words([meant, "green umbrella", "socks", "perfume"]) @ encoder.encode_words([typed])[0]
@@ -158,7 +164,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str) -> None:
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("name", (*FILES, "card.json"))
+@pytest.mark.parametrize("name", [*FILES, "card.json"])
 def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
     shutil.copytree(FOLDER, tmp_path / "e")
     (tmp_path / "e" / name).unlink()

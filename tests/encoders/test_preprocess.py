@@ -87,7 +87,12 @@ def test_batches_are_the_pictures_one_by_one() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3), np.float32), np.zeros((0, 4, 3), np.uint8)],
+    [
+        np.zeros((4, 4), np.uint8),
+        np.zeros((4, 4, 4), np.uint8),
+        np.zeros((4, 4, 3), np.float32),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
 )
 def test_what_is_no_picture_is_refused(bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="a picture is uint8"):

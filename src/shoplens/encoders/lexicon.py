@@ -42,7 +42,7 @@ def load_lexicon() -> Lexicon:
     """The lexicon that ships with the package."""
     source = resources.files("shoplens.encoders").joinpath("lexicon.tsv")
     entries = []
-    with source.open(encoding="utf-8", newline="") as file:
+    with source.open(encoding="utf-8") as file:
         for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
             entries.append(
                 Entry(

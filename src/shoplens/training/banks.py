@@ -11,6 +11,7 @@ import numpy.typing as npt
 from shoplens.encoders.lexicon import Lexicon
 from shoplens.training import captions
 from shoplens.training.data import Item, entry_or_none
+from shoplens.training.rendering.words import COLOUR_WORDS, KIND_WORDS
 
 Labels = npt.NDArray[np.int64]
 
@@ -56,6 +57,15 @@ def make_banks(items: Sequence[Item], lexicon: Lexicon) -> list[Bank]:
         entry = lexicon.by_label["goods", f"grocery:{item.group}"]
         return list(entry.english), list(entry.chinese)
 
+    def drawn(item: Item) -> tuple[list[str], list[str]]:
+        return list(item.words), list(item.words_zh)
+
+    def drawn_kind(item: Item) -> tuple[list[str], list[str]]:
+        return list(KIND_WORDS[item.traits[0]][0]), list(KIND_WORDS[item.traits[0]][1])
+
+    def drawn_colour(item: Item) -> tuple[list[str], list[str]]:
+        return list(COLOUR_WORDS[item.traits[1]][0]), list(COLOUR_WORDS[item.traits[1]][1])
+
     plans: list[tuple[str, float, float, str, Callable[[Item], object], Say]] = [
         ("fashion-all", 1.0, 0.05, "fashion", lambda i: (i.colour, i.kind, i.gender), say(True, True, True)),
         ("fashion-colour-kind", 0.3, 0.05, "fashion", lambda i: (i.colour, i.kind), say(True, True, False)),
@@ -65,9 +75,9 @@ def make_banks(items: Sequence[Item], lexicon: Lexicon) -> list[Bank]:
         ("clothing-kind", 1.0, 0.1, "clothing", lambda i: i.kind, say(True, False, False)),
         ("grocery-product", 0.7, 0.1, "grocery", lambda i: i.product, title),
         ("grocery-group", 0.5, 0.1, "grocery", lambda i: i.group, goods),
-        ("rendered-all", 1.0, 0.05, "rendered", lambda i: i.title, title),
-        ("rendered-kind", 0.5, 0.05, "rendered", lambda i: i.kind, say(True, False, False)),
-        ("rendered-colour", 0.4, 0.05, "rendered", lambda i: i.colour, say(False, True, False)),
+        ("rendered-all", 1.0, 0.05, "rendered", lambda i: i.traits, drawn),
+        ("rendered-kind", 0.7, 0.05, "rendered", lambda i: i.traits[0], drawn_kind),
+        ("rendered-colour", 0.5, 0.05, "rendered", lambda i: i.traits[1], drawn_colour),
     ]
     banks = [_bank(items, *plan) for plan in plans]
     return [bank for bank in banks if bank.english]

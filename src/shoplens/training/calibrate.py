@@ -55,9 +55,7 @@ def choose_floor(
     return float(places[best]), float(keeps[best]), float(rejects[best])
 
 
-def calibrate(
-    scores: Scores, relevant: npt.NDArray[np.bool_], unknown: Scores
-) -> tuple[Calibration, dict[str, float]]:
+def calibrate(scores: Scores, relevant: npt.NDArray[np.bool_], unknown: Scores) -> tuple[Calibration, dict[str, float]]:
     """Calibration of a pair of modalities, and the working point's figures.
 
     ``scores`` [q, n] of queries of which each has a relevant row, ``relevant`` [q, n]; ``unknown`` [u, n] scores of

@@ -1,4 +1,4 @@
-"""Puts the folder of an encoder together: towers, tokenizer, means, calibration, figures, and the card that signs them."""
+"""Puts the folder of an encoder together: means, calibration, figures, and the card that signs the files."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def finish_folder(folder: Path, root: Path, resolution: int, longest: int, notes
     encoder = DualOnnxEncoder(folder, threads=2)
     lexicon = load_lexicon()
     means = modality_means(encoder, root, lexicon)
-    np.savez(folder / "means.npz", **means)
+    np.savez(folder / "means.npz", picture=means["picture"], words=means["words"])
     calibration, points = calibrations(encoder, root, lexicon)
     figures = {
         name: {key: round(value, 4) for key, value in part.items()} for name, part in all_figures(encoder, root).items()

@@ -36,7 +36,7 @@ def notions_of_items(items: Sequence[Item], lexicon: Lexicon) -> list[Notion]:
     """Every combination of labels that a training picture of fashion has, and each label alone."""
     found: dict[tuple[str, str, str, str], None] = {}
     for item in items:
-        if item.source not in ("fashion", "rendered") or item.split != "train":
+        if item.source != "fashion" or item.split != "train":
             continue
         k, c, g, u = item.kind, item.colour, item.gender, item.usage
         for key in ((k, c, g, u), (k, c, g, ""), (k, c, "", ""), (k, "", g, ""), ("", c, g, ""), (k, "", "", u)):
@@ -67,7 +67,7 @@ def notions_of_lexicon(lexicon: Lexicon) -> list[Notion]:
 
 
 def notions_with_qualities(lexicon: Lexicon, count: int, seed: int) -> list[Notion]:
-    """Kinds with a material, pattern, style or occasion, and maybe a colour ("striped cotton shirt", "条纹棉质衬衫")."""
+    """Kinds with a material, pattern, style or occasion, and maybe a colour ("striped shirt", "条纹衬衫")."""
     rng = random.Random(seed)
     kinds = lexicon.facet("kind") + lexicon.facet("goods")
     qualities = [e for f in ("material", "pattern", "style", "occasion", "usage", "shade") for e in lexicon.facet(f)]
@@ -84,7 +84,7 @@ def notions_of_titles(items: Sequence[Item], lexicon: Lexicon) -> list[Notion]:
     """Titles of training items, with a Chinese reading: brand kept, the rest said by the labels."""
     found = []
     for item in items:
-        if item.split != "train" or not item.title:
+        if item.split != "train" or not item.title or item.source == "rendered":
             continue
         said = [item.title]
         if item.source == "fashion":
@@ -97,6 +97,19 @@ def notions_of_titles(items: Sequence[Item], lexicon: Lexicon) -> list[Notion]:
             said.append(item.title_zh)
         found.append(Notion("title", (item.title,), tuple(said)))
     return found
+
+
+def notions_of_drawn(items: Sequence[Item]) -> list[Notion]:
+    """Captions of rendered pictures: one notion a design, and one for each of its English wordings.
+
+    The wordings say more or less of the design, so their mean alone would blur what each one says.
+    """
+    found: dict[tuple[str, ...], Notion] = {}
+    for item in items:
+        if item.source == "rendered":
+            found.setdefault(item.traits, Notion("drawn", item.words, item.words + item.words_zh))
+    single = [Notion("drawn", (text,), (text,)) for n in found.values() for text in n.taught[:3]]
+    return [*found.values(), *single]
 
 
 def notions_of_categories(root: Path) -> list[Notion]:

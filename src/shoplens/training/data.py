@@ -54,6 +54,9 @@ class Item:
     title_zh: str = ""
     group: str = ""
     cut_out: bool = False
+    words: tuple[str, ...] = ()
+    words_zh: tuple[str, ...] = ()
+    traits: tuple[str, ...] = ()
 
 
 @dataclass

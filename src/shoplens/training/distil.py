@@ -20,7 +20,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -36,8 +35,8 @@ LONGEST = 40
 class TextPlan:
     """How long and how. ``mix``: share of each family of notions in a batch."""
 
-    steps: int = 3000
-    batch: int = 192
+    steps: int = 1500
+    batch: int = 128
     rate: float = 1e-3
     warmup: int = 100
     retrieve: float = 0.5
@@ -47,12 +46,13 @@ class TextPlan:
 
 
 MIX: Mapping[str, float] = {
-    "attributes": 0.42,
+    "attributes": 0.36,
     "crossings": 0.14,
     "quality": 0.12,
     "lexicon": 0.08,
     "title": 0.1,
-    "category": 0.1,
+    "drawn": 0.1,
+    "category": 0.08,
     "electronics": 0.04,
 }
 
@@ -141,7 +141,10 @@ def train_words(
             for i, chosen in enumerate(right):
                 hits[i, torch.from_numpy(chosen)] = True
             half = len(right) // 2
-            captions_part, titles_part = _many_right(scores[:half], hits[:half]), _many_right(scores[half:], hits[half:])
+            captions_part, titles_part = (
+                _many_right(scores[:half], hits[:half]),
+                _many_right(scores[half:], hits[half:]),
+            )
             loss = loss + plan.retrieve * captions_part + plan.titles * titles_part
             parts |= {"retrieve": captions_part.item(), "titles": titles_part.item()}
         optimizer.zero_grad()
@@ -154,7 +157,9 @@ def train_words(
                 old.lerp_(new, 1 - keep)
         if step % 100 == 0:
             text = " ".join(f"{name} {value:.3f}" for name, value in parts.items())
-            print(f"text {step}/{plan.steps} {time.monotonic() - started:.0f} s loss {loss.item():.3f} {text}", flush=True)
+            print(
+                f"text {step}/{plan.steps} {time.monotonic() - started:.0f} s loss {loss.item():.3f} {text}", flush=True
+            )
         if step % every == 0 or step == plan.steps:
             torch.save({"tower": average.state_dict(), "step": step}, saved)
             if watch is not None:
@@ -164,7 +169,9 @@ def train_words(
 
 
 @torch.no_grad()
-def embed_words(tower: TextTower, tokenizer: Tokenizer, texts: Sequence[str], batch: int = 256) -> npt.NDArray[np.float32]:
+def embed_words(
+    tower: TextTower, tokenizer: Tokenizer, texts: Sequence[str], batch: int = 256
+) -> npt.NDArray[np.float32]:
     """Unit vectors float32 [n, 256]."""
     tower.eval()
     out = [np.zeros((0, 256), np.float32)]

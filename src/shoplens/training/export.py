@@ -21,24 +21,32 @@ OPSET = 17
 
 
 class _Pictures(nn.Module):
-    """The image tower as it is served: bytes in, embedding and patches out; pooling before the projection."""
+    """The image tower as it is served: bytes in, embedding and patches out; pooling before the projection.
 
-    def __init__(self, tower: ImageTower) -> None:
+    With ``mirror`` the picture and its mirror image are both read and their patches averaged in place: twice the
+    work for an embedding that does not depend on which way a shoe points.
+    """
+
+    def __init__(self, tower: ImageTower, mirror: bool) -> None:
         super().__init__()
         self.tower = tower
+        self.mirror = mirror
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         x = pixels.permute(0, 3, 1, 2).float() / 255.0
-        features = self.tower.feature_map(x).permute(0, 2, 3, 1)
+        features = self.tower.feature_map(x)
+        if self.mirror:
+            features = (features + self.tower.feature_map(x.flip(3)).flip(3)) * 0.5
+        features = features.permute(0, 2, 3, 1)
         patches = self.tower.project(features)
         return F.normalize(patches.mean((1, 2)), dim=-1), patches
 
 
-def export_image(tower: ImageTower, resolution: int, path: Path) -> None:
+def export_image(tower: ImageTower, resolution: int, path: Path, mirror: bool = True) -> None:
     """Writes the fp32 graph: ``pixels`` uint8 [n, R, R, 3] -> ``embedding`` [n, 256], ``patches`` [n, h, w, 256]."""
     sample = torch.randint(0, 256, (2, resolution, resolution, 3), dtype=torch.uint8)
     axes = {name: {0: "n"} for name in ("pixels", "embedding", "patches")}
-    _export(_Pictures(tower).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
+    _export(_Pictures(tower, mirror).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
 
 
 def export_text(tower: TextTower, path: Path) -> None:
@@ -54,8 +62,13 @@ def quantize_image(fp32: Path, int8: Path, calibration: Sequence[npt.NDArray[np.
     ``calibration``: batches uint8 [n, R, R, 3] of training pictures. Weights keep to 7 bits, since processors
     without VNNI add pairs of products in 16 bits and would overflow with 8.
     """
-    from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType
-    from onnxruntime.quantization import quantize_static
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        CalibrationMethod,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
@@ -118,7 +131,12 @@ def gate(what: str, wanted: npt.NDArray[np.float32], got: npt.NDArray[np.float32
 
 
 def _export(
-    model: nn.Module, sample: tuple[Tensor, ...], path: Path, inputs: list[str], outputs: list[str], axes: dict[str, Any]
+    model: nn.Module,
+    sample: tuple[Tensor, ...],
+    path: Path,
+    inputs: list[str],
+    outputs: list[str],
+    axes: dict[str, Any],
 ) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         # The plain exporter is deprecated, but the newer one writes graphs that the static quantiser cannot fold.

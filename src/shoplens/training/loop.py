@@ -30,14 +30,14 @@ from shoplens.training.towers import DIMENSION, ImageTower
 class Plan:
     """How long and how. ``sizes``: (share of the steps up to which, resolution)."""
 
-    steps: int = 3000
+    steps: int = 1560
     batch: int = 128
     rate: float = 2e-3
     warmup: int = 100
-    decay_from: float = 0.45
-    sizes: tuple[tuple[float, int], ...] = ((0.3, 64), (0.6, 80), (0.87, 96), (1.0, 112))
+    decay_from: float = 0.5
+    sizes: tuple[tuple[float, int], ...] = ((0.77, 64), (0.93, 80), (1.0, 96))
     shares: Mapping[str, float] = field(
-        default_factory=lambda: {"fashion": 0.78, "clothing": 0.1, "grocery": 0.12, "rendered": 0.0}
+        default_factory=lambda: {"fashion": 0.7, "clothing": 0.09, "grocery": 0.13, "rendered": 0.08}
     )
     seed: int = 0
 
@@ -97,7 +97,8 @@ def train_images(
     rng = np.random.default_rng(plan.seed)
     torch.manual_seed(plan.seed)
     width = words.vectors.shape[1]
-    student = Student(*(int(labels[name].max()) + 1 for name in ("kind", "colour", "gender")), width)
+    kinds, colours, genders = (int(labels[name].max()) + 1 for name in ("kind", "colour", "gender"))
+    student = Student(kinds, colours, genders, width)
     student = student.to(memory_format=torch.channels_last)
     average = copy.deepcopy(student)
     optimizer = _optimizer(student)

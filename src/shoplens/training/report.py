@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
 from PIL import Image
 
 from shoplens.core.ports import Encoder
@@ -28,6 +27,10 @@ class Encoded:
     items: Sequence[Item]
     vectors: Vectors
 
+    def of_split(self, split: str) -> Encoded:
+        """Only the items of a split."""
+        return self.where(lambda item: item.split == split)
+
     def where(self, keep: Callable[[Item], bool]) -> Encoded:
         """Only the items that ``keep`` wants."""
         rows = [i for i, item in enumerate(self.items) if keep(item)]
@@ -44,12 +47,11 @@ def encode_items(encoder: Encoder, root: Path, items: Sequence[Item], batch: int
 
 
 def all_figures(encoder: Encoder, root: Path) -> dict[str, Figures]:
-    """Every table row: "fashion dev", "fashion test", "clothing dev", "grocery seen", "grocery unseen", "magento dev"."""
+    """The figures of fashion (dev, test), clothing (dev), grocery (seen, unseen groups) and magento (dev)."""
     lexicon = load_lexicon()
     fashion = encode_items(encoder, root, [i for i in fashion_items(root, lexicon) if i.split != "train"])
     figures = {
-        f"fashion {split}": fashion_figures(encoder, fashion.where(lambda i, s=split: i.split == s), lexicon)
-        for split in ("dev", "test")
+        f"fashion {split}": fashion_figures(encoder, fashion.of_split(split), lexicon) for split in ("dev", "test")
     }
     clothing = [i for i in clothing_items(root, lexicon) if i.split == "dev"]
     figures["clothing dev"] = clothing_figures(encoder, encode_items(encoder, root, clothing), lexicon)
@@ -65,7 +67,9 @@ def queries_of(items: Sequence[Item], lexicon: Lexicon) -> dict[str, list[tuple[
     "labels": "black tshirts men", the study's; "en": "black t-shirts for men"; "zh": "男士黑色T恤";
     "en short", "zh short": colour and kind only.
     """
-    forms: dict[str, list[tuple[str, list[bool]]]] = {name: [] for name in ("labels", "en", "zh", "en short", "zh short")}
+    forms: dict[str, list[tuple[str, list[bool]]]] = {
+        name: [] for name in ("labels", "en", "zh", "en short", "zh short")
+    }
     full = list(dict.fromkeys((i.kind, i.colour, i.gender) for i in items))
     short = list(dict.fromkeys((i.kind, i.colour) for i in items))
     for kind, colour, gender in full:
@@ -154,7 +158,7 @@ def grocery_figures(encoded: Encoded) -> dict[str, Figures]:
     page_group = np.asarray([item.group for item in pages.items])
     figures = {}
     for name, split in (("grocery seen", "dev"), ("grocery unseen", "unseen")):
-        photos = encoded.where(lambda item, s=split: item.split == s and not item.name.startswith("iconic"))
+        photos = encoded.of_split(split).where(lambda item: not item.name.startswith("iconic"))
         order = np.argsort(-(photos.vectors @ pages.vectors.T), axis=1)
         product = np.asarray([item.product for item in photos.items])[:, None]
         group = np.asarray([item.group for item in photos.items])
@@ -178,7 +182,9 @@ def magento_figures(encoder: Encoder, root: Path) -> Figures:
     pages = _encode_files(encoder, base, main)
     asked = _encode_files(encoder, base, [row["query_image"] for row in views])
     top = [main[i] for i in (asked @ pages.T).argmax(axis=1)]
-    found: Figures = {"view R@1": float(np.mean([t == row["relevant_image"] for t, row in zip(top, views, strict=True)]))}
+    found: Figures = {
+        "view R@1": float(np.mean([t == row["relevant_image"] for t, row in zip(top, views, strict=True)]))
+    }
     rows_of = {name: i for i, name in enumerate(main)}
     by_item = {row["item_id"]: rows_of[row["image"]] for row in gallery}
     by_product: dict[str, list[int]] = {}
@@ -215,5 +221,3 @@ def as_table(figures: dict[str, Figures]) -> str:
     lines = ["| data | measure | value |", "|---|---|---|"]
     lines += [f"| {name} | {key} | {value:.3f} |" for name, part in figures.items() for key, value in part.items()]
     return "\n".join(lines)
-
-

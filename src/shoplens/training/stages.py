@@ -116,14 +116,14 @@ def image_stage(
 def load_student(material: Material, folder: Path) -> Student:
     """The moving average kept in ``image.pt``, ready to embed."""
     state = torch.load(folder / "image.pt", weights_only=False)["average"]
-    sizes = [int(state[f"{name}.weight"].shape[0]) for name in ("kind", "colour", "gender")]
-    student = Student(*sizes, WIDTH)
+    kinds, colours, genders = (int(state[f"{name}.weight"].shape[0]) for name in ("kind", "colour", "gender"))
+    student = Student(kinds, colours, genders, WIDTH)
     student.load_state_dict(state)
     return student.to(memory_format=torch.channels_last).eval()
 
 
-def notions(material: Material, root: Path, seed: int = 0) -> list[Notion]:
-    """All meanings that the text tower learns."""
+def notions(material: Material, root: Path | None, seed: int = 0) -> list[Notion]:
+    """All meanings that the text tower learns; without ``root`` those alone that need no data set."""
     items, lexicon = material.pool.items, material.lexicon
     crossings = corpus.notions_of_crossings(lexicon, 1500, seed)
     return [
@@ -132,8 +132,9 @@ def notions(material: Material, root: Path, seed: int = 0) -> list[Notion]:
         *(Notion("quality", n.taught[:3], n.said) for n in corpus.notions_with_qualities(lexicon, 1500, seed + 1)),
         *corpus.notions_of_lexicon(lexicon),
         *corpus.notions_of_titles(items, lexicon),
-        *corpus.notions_of_categories(root),
-        *corpus.notions_of_electronics(root, 1500),
+        *corpus.notions_of_drawn(items),
+        *(corpus.notions_of_categories(root) if root else []),
+        *(corpus.notions_of_electronics(root, 1500) if root else []),
     ]
 
 
@@ -165,13 +166,14 @@ def gallery_of(material: Material, student: Student, resolution: int, views: int
             if len(right):
                 captions.append(((*english, *chinese), right))
     titles = {n.taught[0]: n.said for n in corpus.notions_of_titles(items, material.lexicon)}
-    return distil.Gallery(vectors, captions, [titles[items[row].title] for row in rows])
+    said = [titles.get(items[row].title) or (*items[row].words, *items[row].words_zh) for row in rows]
+    return distil.Gallery(vectors, captions, said)
 
 
 def text_stage(
     material: Material,
     student: Student,
-    root: Path,
+    root: Path | None,
     folder: Path,
     plan: distil.TextPlan,
     resolution: int,

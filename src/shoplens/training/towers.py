@@ -17,9 +17,7 @@ PIXEL_STD = (0.32, 0.32, 0.33)
 
 
 def _conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs)
-    )
+    return nn.Sequential(nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs))
 
 
 class Block(nn.Module):
@@ -82,7 +80,7 @@ class TextTower(nn.Module):
     """Token ids [n, T] and mask [n, T] -> unit vectors [n, 256]. Pre-norm transformer, mean over tokens."""
 
     def __init__(
-        self, vocabulary: int, width: int = DIMENSION, depth: int = 3, heads: int = 4, longest: int = 48
+        self, vocabulary: int, width: int = DIMENSION, depth: int = 4, heads: int = 4, longest: int = 48
     ) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, width)
