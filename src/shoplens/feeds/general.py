@@ -117,7 +117,7 @@ class General:
                 reading.problem("variants", "a variant must be an object", str(each))
                 continue
             columns = self.columns(each)
-            inner = Reading(reading.line, own, each, columns, self._currency, reading.problems)
+            inner = Reading(reading.line, own, each, columns, reading.currency, reading.problems)
             mine = read.text(inner.get("id")) or inner.sku() or f"{own}-{position + 1}"
             given = {name: value for name, value in inner.offer().items() if value not in (None, "")}
             shared = ("in_stock",) if "price" in given else ("price", "list_price", "in_stock")
@@ -282,7 +282,7 @@ class Reading:
         return tuple(out)
 
     def _prices(self) -> tuple[Money | None, Money | None]:
-        currency = read.text(self.get("currency")).upper() or self._currency
+        currency = self.currency
         price = self._money("price", currency)
         if price is None and "price" not in self.columns.one:
             price = self._minor("price_minor", currency)
@@ -294,6 +294,11 @@ class Reading:
         if odd:
             self.problem("price", odd, read.text(self.get("price")))
         return pays, was
+
+    @property
+    def currency(self) -> str:
+        """The currency that the row names, else the one given for amounts that name none (its product's, say)."""
+        return read.text(self.get("currency")).upper() or self._currency
 
     def _money(self, target: str, currency: str) -> Money | None:
         value = self.get(target)
