@@ -36,10 +36,17 @@ export function listen(take) {
     take(files);
   });
   const dragsFile = (event) => event.dataTransfer?.types.includes("Files");
-  const cover = (shown) => { byId("drop").hidden = !shown; };
-  addEventListener("dragenter", (event) => { if (dragsFile(event)) cover(true); });
+  let timer = 0;
+  // While a file hovers, dragover comes several times a second; a drag that ends elsewhere is not always told.
+  const cover = (shown) => {
+    byId("drop").hidden = !shown;
+    clearTimeout(timer);
+    if (shown) timer = setTimeout(() => cover(false), 1500);
+  };
   addEventListener("dragleave", (event) => { if (!event.relatedTarget) cover(false); }); // it left the window, not a part of it
-  addEventListener("dragover", (event) => { if (dragsFile(event)) event.preventDefault(); });
+  for (const kind of ["dragenter", "dragover"]) {
+    addEventListener(kind, (event) => { if (dragsFile(event)) { event.preventDefault(); cover(true); } });
+  }
   addEventListener("drop", (event) => {
     if (!dragsFile(event)) return;
     event.preventDefault();
