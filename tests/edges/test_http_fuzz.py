@@ -311,6 +311,6 @@ def test_eight_orientations_of_a_photo_find_the_same(tmp_path: Path) -> None:
         assert {name for name, _ in answers} == {rows[3]["id"]}
         scores = [score for _, score in answers]
         assert max(scores) - min(scores) < 0.02
-        # The tag is what made them the same: without it the photo that stands on its head is like it less, or not at all.
+        # The tag is what made them the same: without it the photo on its head is like it less, or not at all.
         name, score = found(turned(upright.transpose(Image.Transpose.ROTATE_180), 0))
         assert name != rows[3]["id"] or score < min(scores) - 0.02
