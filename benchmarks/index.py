@@ -108,7 +108,8 @@ def prepare(work: Path, start: Base, count: int, asked: int) -> None:
                 best[kind, share] = np.take_along_axis(numbers, order, 1), np.take_along_axis(values, order, 1)
         done += len(chunk)
     stored.flush()
-    np.savez(work / "truth.npz", **{f"{kind}-{share}": found for (kind, share), (found, _) in best.items()})
+    truth = {f"{kind}-{share}": np.where(np.isneginf(v), -1, n) for (kind, share), (n, v) in best.items()}
+    np.savez(work / "truth.npz", **truth)
 
 
 def measure(work: Path, name: str, python: str, args: argparse.Namespace) -> dict[str, Any] | None:
@@ -180,6 +181,7 @@ def ask(engine: Any, work: Path, price: np.ndarray) -> dict[str, Any]:
                     "query": kind,
                     "recall@10": round(recall(found, wanted), 4),
                     "fewest": min(map(len, found)),
+                    "of": int(min(K, np.count_nonzero(price < share))),
                     **quantiles(times),
                 }
             )
@@ -206,8 +208,8 @@ def tune(engine: Any, queries: Any, truth: Any) -> dict[str, Any]:
 
 
 def recall(found: list[list[int]], truth: np.ndarray) -> float:
-    """Share of the true ten that were found, over all queries."""
-    return float(np.mean([np.isin(t, f).mean() for f, t in zip(found, truth, strict=True)]))
+    """Share of the true ten (of all matches, where those are fewer: the rest is -1) that were found, over all."""
+    return float(np.mean([np.isin(t[t >= 0], f).mean() for f, t in zip(found, truth, strict=True)]))
 
 
 def verdict(results: dict[str, Any]) -> list[str]:
@@ -219,7 +221,7 @@ def verdict(results: dict[str, Any]) -> list[str]:
     whole = [row for row in ours if row["filter"] == "100.0%"]
     lines = [
         ("recall@10 >= 0.99 at each filter, both kinds", min(r["recall@10"] for r in ours), lambda v: v >= 0.99),
-        ("never fewer than ten hits", min(r["fewest"] for r in ours), lambda v: v >= K),
+        ("never fewer than min(10, matches): hits missing", max(r["of"] - r["fewest"] for r in ours), lambda v: v == 0),
         ("p50 <= 1 ms unfiltered", max(r["p50_ms"] for r in whole), lambda v: v <= 1.0),
         ("reopen <= 1 s", build["reopen_s"], lambda v: v <= 1.0),
     ]
