@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
@@ -77,7 +78,8 @@ def as_hits(
     ``stored``: products with the variant to show (0: the picker chooses); ``ranked``: candidates in their order, to
     which ``scores`` run parallel; a product outside them was found by filter alone and scores 0.
     """
-    place = {int(number): at for at, number in enumerate(ranked.tolist())}
+    place = {number: at for at, number in enumerate(ranked.tolist())}
+    ranks = [_ranks(part) for part in scores]
     hits = []
     for position, (product, chosen) in enumerate(stored, start + 1):
         at = place.get(product.number)
@@ -87,7 +89,7 @@ def as_hits(
             variant = product.product.variants[product.variant_numbers.index(chosen)]
         else:
             variant, number = picker.pick(product, query.words, allowed, shown)
-        reasons = _reasons(scores, at)
+        reasons = _reasons(scores, ranks, at)
         hits.append(
             Hit(
                 product=product.product,
@@ -124,24 +126,31 @@ def _picture_of(stored: StoredProduct, variant: Variant, matched: str, same_vari
     return next(iter(stored.pictures.values()), "")
 
 
-def _reasons(scores: Sequence[PartScores], at: int | None) -> tuple[Reason, ...]:
+def _ranks(part: PartScores) -> npt.NDArray[np.int64]:
+    """The rank of each candidate by one source, from 1; equals share the best one."""
+    falling = np.sort(-part.contributions)
+    return np.searchsorted(falling, -part.contributions) + 1
+
+
+def _reasons(
+    scores: Sequence[PartScores], ranks: Sequence[npt.NDArray[np.int64]], at: int | None
+) -> tuple[Reason, ...]:
     """What each source added, the largest first; sources that added nothing are left out."""
     if at is None:
         return ()
     out = []
-    for part in scores:
+    for part, rank in zip(scores, ranks, strict=True):
         raw = float(part.raw[at])
         if part.contributions[at] == 0:
             continue
-        rank = 1 + int(np.sum(part.contributions > part.contributions[at]))
-        unknown = np.isnan(raw)
+        unknown = math.isnan(raw)
         out.append(
             Reason(
                 source=part.source,
                 part=part.part,
                 score=0.0 if unknown else raw,
                 contribution=float(part.contributions[at]),
-                rank=0 if unknown else rank,
+                rank=0 if unknown else int(rank[at]),
                 picture=part.key(at) if part.source.endswith(">picture") else "",
             )
         )
