@@ -15,7 +15,7 @@ import numpy.typing as npt
 from shoplens.core.ports import Mask, Numbers, VectorMatches, VectorRow
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import EncoderError, SpaceMismatchError
-from shoplens.indexes.codes import Floats, Halves, inner_products
+from shoplens.indexes.codes import Floats, Halves, inner_products, largest
 from shoplens.indexes.snapshot import DamagedSnapshotError, read_snapshot, snapshot_path, write_snapshot
 from shoplens.indexes.vectors_view import View
 
@@ -193,12 +193,11 @@ class FlatVectors:
             tail = tail[view.allowed_of(tail, variants)]
             rows = np.concatenate([rows[allowed], tail])
             if len(rows) >= enough:
-                scores = inner_products(query, view.vectors, rows)
-                best = _best(view.products[rows], scores, k)
-                inside = np.count_nonzero(allowed)
+                best, scores = _rescored(view, query, rows, k)
                 # A row that ties with the last hit has its estimate too: none may be left behind the border.
-                if len(best) >= k and (best[-1] >= inside or estimates[allowed][best[-1]] > last):
-                    return _matches(view, rows[best], scores[best], variants)
+                borders = estimates[allowed]
+                if len(best) >= k and (best[-1] >= len(borders) or borders[best[-1]] > last):
+                    return _matches(view, rows[best], scores, variants)
             fetch *= 4
         return _scan(view, query, k, variants)
 
@@ -308,13 +307,30 @@ def _scan(view: View, query: Floats, k: int, variants: Mask | None) -> VectorMat
     else:
         rows = np.flatnonzero(allowed)
         scores = inner_products(query, vectors, rows)
-    best = _best(view.products[rows], scores, k)
+    best = _best(view.products[rows], rows, scores, k)
     return _matches(view, rows[best], scores[best], variants)
 
 
-def _best(products: Numbers, scores: Floats, k: int) -> npt.NDArray[np.intp]:
+def _rescored(view: View, query: Floats, rows: Numbers, k: int) -> tuple[Numbers, Floats]:
+    """Positions in ``rows`` of the best row of each of the k best products, with their exact scores."""
+    places, scores = largest(query, view.vectors, rows, _wanted(k))
+    best = _best(view.products[rows[places]], rows[places], scores, k)
+    whole = len(places) == len(rows) or (len(best) >= k and scores[best[-1]] > scores.min())
+    if whole:
+        return places[best], scores[best]
+    every = inner_products(query, view.vectors, rows)
+    best = _best(view.products[rows], rows, every, k)
+    return best, every[best]
+
+
+def _wanted(k: int) -> int:
+    """How many rows to look at first for k products."""
+    return 4 * k + 64
+
+
+def _best(products: Numbers, rows: Numbers, scores: Floats, k: int) -> npt.NDArray[np.intp]:
     """Positions of the best row of each of the k best products, best first; ties by product, then by row."""
-    want = 4 * k + 64
+    want = _wanted(k)
     while True:
         if want >= len(scores):
             pick = np.arange(len(scores))
@@ -322,7 +338,7 @@ def _best(products: Numbers, scores: Floats, k: int) -> npt.NDArray[np.intp]:
             # Everything that ties with the last one comes too: a product number decides, not a row's place.
             cut = np.partition(scores, len(scores) - want)[len(scores) - want]
             pick = np.flatnonzero(scores >= cut)
-        order = pick[np.lexsort((products[pick], -scores[pick]))]
+        order = pick[np.lexsort((rows[pick], products[pick], -scores[pick]))]
         _, first = np.unique(products[order], return_index=True)
         if len(first) >= k or len(pick) == len(scores):
             return order[np.sort(first)][:k]
