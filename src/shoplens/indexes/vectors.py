@@ -22,7 +22,7 @@ from shoplens.indexes.vectors_view import View
 ABOVE_DEPTH = 2_000
 """How many of the nearest rows ``above`` looks at."""
 
-_DEPTH = 1_000
+_DEPTH = 640
 """Rows rescored for one query, of up to 250,000; recall@10 >= 0.99 with it is shown in docs/adr/0005."""
 
 _DEPTH_ROWS = 250_000
@@ -188,15 +188,17 @@ class FlatVectors:
         while fetch * _SCAN_SHARE <= view.count:
             rows, estimates = sketch.nearest(query, fetch)
             last = estimates[-1] if len(rows) < sketch.count else -np.inf
-            allowed = view.allowed_of(rows, variants)
-            tail = np.arange(sketch.count, view.count)
-            tail = tail[view.allowed_of(tail, variants)]
-            rows = np.concatenate([rows[allowed], tail])
+            if variants is not None or view.dead:
+                allowed = view.allowed_of(rows, variants)
+                rows, estimates = rows[allowed], estimates[allowed]
+            inside = len(rows)
+            if sketch.count < view.count:
+                tail = np.arange(sketch.count, view.count)
+                rows = np.concatenate([rows, tail[view.allowed_of(tail, variants)]])
             if len(rows) >= enough:
                 best, scores = _rescored(view, query, rows, k)
                 # A row that ties with the last hit has its estimate too: none may be left behind the border.
-                borders = estimates[allowed]
-                if len(best) >= k and (best[-1] >= len(borders) or borders[best[-1]] > last):
+                if len(best) >= k and (best[-1] >= inside or estimates[best[-1]] > last):
                     return _matches(view, rows[best], scores, variants)
             fetch *= 4
         return _scan(view, query, k, variants)
@@ -339,9 +341,12 @@ def _best(products: Numbers, rows: Numbers, scores: Floats, k: int) -> npt.NDArr
             cut = np.partition(scores, len(scores) - want)[len(scores) - want]
             pick = np.flatnonzero(scores >= cut)
         order = pick[np.lexsort((rows[pick], products[pick], -scores[pick]))]
-        _, first = np.unique(products[order], return_index=True)
+        first: dict[int, int] = {}
+        for place, product in enumerate(products[order].tolist()):
+            if first.setdefault(product, place) == place and len(first) == k:
+                break
         if len(first) >= k or len(pick) == len(scores):
-            return order[np.sort(first)][:k]
+            return order[list(first.values())]
         want *= 4
 
 
