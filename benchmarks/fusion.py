@@ -25,6 +25,7 @@ from shoplens.app import Shop, open_shop
 from shoplens.core.query import Query, QueryPicture
 from shoplens.encoders.lexicon import load_lexicon
 from shoplens.engine.answering import Balance
+from shoplens.engine.indexing import IndexOptions
 
 Case = tuple[Query, dict[str, float]]
 
@@ -60,7 +61,8 @@ def shop_of(folder: Path, name: str) -> Shop:
                 target.write_bytes(pack.read(name_in_zip))
         shop.index(work / "products.csv")
     else:
-        shop.index(next(source.glob("products.jsonl*")))
+        options = IndexOptions(pictures=name != "chorus_icecat")  # its pictures are addresses on the net
+        shop.index(next(source.glob("products.jsonl*")), options=options)
     return shop
 
 

@@ -200,3 +200,38 @@ def test_a_visitor_cannot_name_a_file_of_the_server(small: SmallShop) -> None:
         with pytest.raises(PictureError) as caught:
             shop.fetch_photo(name)
         assert caught.value.reason == "refused"
+
+
+def test_a_server_that_is_down_is_not_asked_for_ever(small: SmallShop) -> None:
+    from shoplens.core.catalogue import ImageRef
+    from shoplens.core.ports import PictureBytes
+    from shoplens.engine.fetching import FETCH_THREADS, PATIENCE, Fetching
+
+    asked: list[str] = []
+
+    class Down:
+        def fetch(self, ref: ImageRef, known: str = "") -> PictureBytes:
+            asked.append(ref.location)
+            raise PictureError("cannot connect", reason="unreachable", where=ref.location)
+
+    wanted = [(n, ImageRef(f"http://shop.example/{n}.jpg"), "") for n in range(200)]
+    found = list(Fetching(Down()).many(wanted))
+    assert [key for key, _ in found] == list(range(200))
+    assert all(isinstance(got, PictureError) and got.reason == "unreachable" for _, got in found)
+    assert PATIENCE <= len(asked) <= PATIENCE + FETCH_THREADS
+
+
+def test_pictures_can_be_left_alone(small: SmallShop) -> None:
+    shop = small.open()
+    rows: list[Any] = cushions(small)
+    none = small.index(shop, rows, pictures=False)
+    assert (none.added, none.pictures_encoded, none.problems) == (6, 0, 0)
+    again = small.index(shop, rows, pictures=False)
+    assert again.unchanged == 6
+    assert small.index(shop, rows).pictures_encoded == 7
+    for path in small.pictures.iterdir():
+        path.unlink()
+    rows[0] = {**rows[0], "price": "3.00"}
+    kept = small.index(shop, rows, pictures=False)
+    assert (kept.changed, kept.pictures_rejected) == (1, 0)
+    assert shop.search(photos=picture("red", shade=1)).hits[0].product.id in ("C1", "M1")

@@ -40,6 +40,9 @@ def index(
     report: Annotated[
         Path | None, typer.Option(help="Where to write the rows that could not be used (report.jsonl in the shop).")
     ] = None,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="Do not look at pictures: words, prices and stock only.")
+    ] = False,
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="First build the search indexes anew from the store.")
     ] = False,
@@ -52,6 +55,7 @@ def index(
         remove_missing=not keep_missing,
         max_removed=1.0 if allow_removals else 0.5,
         recheck_pictures=recheck_pictures,
+        pictures=not no_pictures,
     )
     told = 0
 

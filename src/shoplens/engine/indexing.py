@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,6 @@ from shoplens.core.ports import (
     Digest,
     Encoder,
     Feed,
-    PictureBytes,
     PictureDecoder,
     PictureFacts,
     PictureSource,
@@ -30,14 +28,13 @@ from shoplens.core.ports import (
 )
 from shoplens.core.spaces import Vectors
 from shoplens.engine.copies import encoder_text
+from shoplens.engine.fetching import Fetching, on_the_net
 from shoplens.errors import PictureError, RemovalGuardError
 
 BATCH = 256
 """Products written in one transaction."""
 ENCODE = 32
 """Pictures encoded at once: large enough to fill the cores, small enough to keep memory flat."""
-FETCH_THREADS = 8
-"""Pictures on the net asked for at once; the source keeps to what is polite for one host."""
 SMALL_CATALOGUE = 10
 """Below this many products the removal guard does not ask."""
 
@@ -79,12 +76,14 @@ class IndexOptions:
 
     ``remove_missing``: products that the feed no longer has are removed, but never more than ``max_removed`` of the
     catalogue. ``recheck_pictures``: ask for pictures on the net again even if they were fetched before.
+    ``pictures``: whether to look at pictures at all; without, products keep those that they have.
     """
 
     picture_side: int = 256
     remove_missing: bool = True
     max_removed: float = 0.5
     recheck_pictures: bool = False
+    pictures: bool = True
 
 
 @dataclass(slots=True)
@@ -110,10 +109,10 @@ class Indexer:
         options: IndexOptions | None = None,
     ) -> None:
         self._store = store
-        self._source = source
         self._decoder = decoder
         self._encoder = encoder
         self._options = options or IndexOptions()
+        self._fetching = Fetching(source)
 
     def run(
         self,
@@ -194,8 +193,8 @@ class Indexer:
         write = Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch)
         return write, plan.last_id
 
-    @staticmethod
     def _same(
+        self,
         product: Product,
         digest: Digest,
         own: Mapping[str, str],
@@ -204,6 +203,8 @@ class Indexer:
         """Whether neither the product nor the bytes of its pictures changed since they were stored."""
         if digest.content != product.content_hash:
             return False
+        if not self._options.pictures:
+            return True
         before = {i.location: facts[i.location].hash for i in product.all_images() if i.location in facts}
         return {k: v for k, v in before.items() if v} == dict(own) and len(before) == len(product.all_images())
 
@@ -241,7 +242,8 @@ class Indexer:
             tell(RowProblem(0, "image", reason, value=location, product_id=product.id, skipped=False))
 
         def fresh() -> Iterator[bytes]:
-            for location, known, got in self._fetched(owner, facts, have, hashes):
+            for location, got in self._fetching.many(self._wanted(owner, facts, have, hashes)):
+                known = facts.get(location)
                 if isinstance(got, PictureError):
                     reject(location, "", got)
                     continue
@@ -287,43 +289,23 @@ class Indexer:
             encode()
         return hashes, [VectorRows(space, "picture", keys, _stack(parts, space.dimension))]
 
-    def _fetched(
+    def _wanted(
         self,
         owner: Mapping[str, tuple[Product, ImageRef]],
         facts: Mapping[str, PictureFacts],
         have: set[str],
         hashes: dict[str, str],
-    ) -> Iterator[tuple[str, PictureFacts | None, PictureBytes | PictureError]]:
-        """The pictures that have to be looked at, in order; those on the net several at a time, a few ahead."""
-
-        def fetch(image: ImageRef, fingerprint: str) -> PictureBytes | PictureError:
-            try:
-                return self._source.fetch(image, fingerprint)
-            except PictureError as error:
-                return error
-
-        ahead: deque[tuple[str, PictureFacts | None, Future[PictureBytes | PictureError]]] = deque()
-        with ThreadPoolExecutor(FETCH_THREADS, thread_name_prefix="shoplens-fetch") as threads:
-            for location, (_, image) in owner.items():
-                known = facts.get(location)
-                usable = known is not None and known.hash in have
-                fingerprint = known.fingerprint if known is not None and usable else ""
-                if not self._on_the_net(image):
-                    yield location, known, fetch(image, fingerprint)
-                elif known is not None and usable and not self._options.recheck_pictures:
-                    hashes[location] = known.hash
-                else:
-                    ahead.append((location, known, threads.submit(fetch, image, fingerprint)))
-                    if len(ahead) >= 2 * FETCH_THREADS:
-                        first, about, future = ahead.popleft()
-                        yield first, about, future.result()
-            while ahead:
-                first, about, future = ahead.popleft()
-                yield first, about, future.result()
-
-    @staticmethod
-    def _on_the_net(image: ImageRef) -> bool:
-        return image.location.startswith(("http://", "https://"))
+    ) -> Iterator[tuple[str, ImageRef, str]]:
+        """The pictures that have to be looked at, with the fingerprint that is known of them; the others are taken
+        for what they were: those on the net once they were fetched, all of them when pictures are left alone."""
+        for location, (_, image) in owner.items():
+            known = facts.get(location)
+            usable = known is not None and known.hash in have
+            alone = not self._options.pictures or (on_the_net(image) and not self._options.recheck_pictures)
+            if known is not None and usable and alone:
+                hashes[location] = known.hash
+            elif self._options.pictures:
+                yield location, image, known.fingerprint if known is not None and usable else ""
 
     # --- removal ------------------------------------------------------------------------------
 

@@ -105,7 +105,7 @@ class Fetcher:
             ) from problem
         except httpx.ConnectError as problem:
             raise PictureError(
-                f"cannot connect to the server: {problem}", reason="missing", where=url, hint="check the address"
+                f"cannot connect to the server: {problem}", reason="unreachable", where=url, hint="check the address"
             ) from problem
         except (httpx.HTTPError, zlib.error) as problem:
             raise PictureError(

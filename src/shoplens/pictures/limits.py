@@ -19,6 +19,7 @@ REASONS = MappingProxyType(
         "memory": "decoding needed more memory than allowed",
         "refused": "the address may not be fetched or read",
         "missing": "there is no such picture",
+        "unreachable": "its server cannot be reached",
     }
 )
 """Every reason of a PictureError, with its meaning. Stable: reports and shops count by these words."""
