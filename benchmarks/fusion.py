@@ -75,9 +75,9 @@ def fashion_cases(language: str) -> Iterator[Case]:
         groups.setdefault((row["base_colour"], row["article_type"], row["gender"]), {})[row["id"]] = 1.0
     for (colour, kind, gender), relevant in groups.items():
         parts = [
-            lexicon.by_label.get(("colour", f"fashion:{colour}")),
+            lexicon.by_label.get(("colour", colour)),
             lexicon.by_label.get(("kind", f"fashion:{kind}")),
-            lexicon.by_label.get(("gender", f"fashion:{gender}")),
+            lexicon.by_label.get(("gender", gender)),
         ]
         if any(p is None for p in parts):
             continue
@@ -157,12 +157,8 @@ def main() -> None:
             sets.append((label, shops[name], list(make(language)), key or (lambda hit: hit.product.id)))  # type: ignore[attr-defined]
     balances = [Balance()]
     if args.grid:
-        balances += [
-            Balance(words=w, text=t, picture=p)
-            for w in (3.0, 6.0, 10.0, 16.0)
-            for t in (0.0, 0.25, 0.5, 1.0)
-            for p in (0.5, 1.0)
-        ]
+        balances += [Balance(words=w, text=t) for w in (5.0, 15.0) for t in (0.25, 0.5)]
+        balances += [Balance(text=0.25), Balance(picture=0.5), Balance(text=0.0)]
     rows = []
     for balance in balances:
         row: dict[str, object] = {"words": balance.words, "text": balance.text, "picture": balance.picture}
@@ -171,7 +167,7 @@ def main() -> None:
             row[label] = round(
                 float(np.mean([ndcg([key(h) for h in shop.search(q).hits], rel) for q, rel in cases])), 4
             )
-        row["mean"] = round(float(np.mean([v for n, v in row.items() if n not in ("words", "text", "picture")])), 4)  # type: ignore[arg-type]
+        row["mean"] = round(float(np.nanmean([v for n, v in row.items() if n not in ("words", "text", "picture")])), 4)  # type: ignore[arg-type]
         rows.append(row)
         print(row, flush=True)
     rows.sort(key=lambda r: -float(str(r["mean"])))
