@@ -219,3 +219,10 @@ def test_words_that_the_encoder_never_met_get_no_vectors(tmp_path: object, colou
     assert {r.source for h in answer.hits for r in h.reasons} <= {"words"}
     assert any("knows none" in note for note in answer.notes)
     assert not shop.search("red").notes
+
+
+def test_the_same_in_another_colour_shows_that_variant(shop: Shop) -> None:
+    # 蓝色 is in no attribute of the mug: the pictures must tell which variant is the blue one.
+    for words, expected in (("同款蓝色", "M1-blue"), ("同款红色", "M1-red"), ("杯子", "M1-red")):
+        answer = shop.search(words, photos=picture("red", shade=9), where='category="Home > Mugs"')
+        assert answer.hits[0].variant.id == expected, words

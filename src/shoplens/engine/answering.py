@@ -253,7 +253,10 @@ class Answerer:
         start = (query.page - 1) * query.per_page
         chosen, total = self._window(query, order, allowed, product_of, start)
         stored = self._last_word(query, chosen)
-        hits = as_hits(query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()))
+        best_rows = self._best_rows(found, [s for s, _ in stored])
+        hits = as_hits(
+            query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()), best_rows
+        )
         facets: tuple[Facet, ...] = ()
         if query.facet_by:
             inside = np.zeros(int(product_of.max(initial=0)) + 1, bool)
@@ -276,6 +279,30 @@ class Answerer:
             notes=tuple(found.notes),
             staleness_s=round(self._copies.staleness_s, 3),
         )
+
+    def _best_rows(self, found: _Found, stored: Sequence[StoredProduct]) -> dict[int, tuple[int, str]]:
+        """Product number -> the variant and the picture that answer best, where several parts of the query look at
+        pictures: the sum over the parts decides, so that "the same in blue" shows the blue one."""
+        parts = [p for p in found.parts if p.index is self._copies.parts.pictures]
+        if len(parts) < 2:
+            return {}
+        rows = {s.number: self._copies.parts.pictures.rows_of(s.number) for s in stored}
+        keys = list({row.key for some in rows.values() for row in some})
+        vectors = self._store.vectors(self._encoder.card.space, "picture", keys)
+        wanted = np.sum([p.weight * p.calibration.slope * p.vector for p in parts], axis=0)
+        best: dict[int, tuple[int, str]] = {}
+        for number, some in rows.items():
+            shown = [
+                (float(vectors[row.key].astype(np.float32) @ wanted), -position, row.key, variant)
+                for position, row in enumerate(some)
+                if row.key in vectors
+                for variant in [next((v for v in row.variants if v < len(found.allowed) and found.allowed[v]), 0)]
+                if variant
+            ]
+            if shown:
+                _, _, key, variant = max(shown)
+                best[number] = (variant, key)
+        return best
 
     def _pinned(self, query: Query, allowed: Mask) -> Numbers:
         """The products to put first, without those that the filter excludes: a pin never brings one back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -72,18 +72,20 @@ def as_hits(
     picker: VariantPicker,
     start: int,
     pinned: frozenset[int],
+    best_rows: Mapping[int, tuple[int, str]],
 ) -> tuple[Hit, ...]:
     """Hits of one page.
 
     ``stored``: products with the variant to show (0: the picker chooses); ``ranked``: candidates in their order, to
-    which ``scores`` run parallel; a product outside them was found by filter alone and scores 0.
+    which ``scores`` run parallel; a product outside them was found by filter alone and scores 0. ``best_rows``: the
+    variant and picture to show of a product, where more than one part of the query looked at pictures.
     """
     place = {number: at for at, number in enumerate(ranked.tolist())}
     ranks = [_ranks(part) for part in scores]
     hits = []
     for position, (product, chosen) in enumerate(stored, start + 1):
         at = place.get(product.number)
-        shown, picture = _shown(scores, at)
+        shown, picture = best_rows.get(product.number) or _shown(scores, at)
         if chosen:
             number = chosen
             variant = product.product.variants[product.variant_numbers.index(chosen)]
