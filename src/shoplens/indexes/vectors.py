@@ -294,7 +294,8 @@ _NOTHING = VectorMatches(np.empty(0, np.int64), np.empty(0, np.float32), np.empt
 def _depth(view: View, k: int) -> int:
     """Rows to rescore for k products: more for many products, and where a product has many rows."""
     spread = min(_MAX_SPREAD, max(1.0, (view.count - view.dead) / max(1, view.product_count)))
-    crowd = math.sqrt(max(1.0, view.count / _DEPTH_ROWS))
+    # In a denser space the true neighbours lie among more that look as near: 0.97 at a million rows with a square root.
+    crowd = max(1.0, view.count / _DEPTH_ROWS) ** 0.75
     return int(spread * max(_DEPTH * crowd, _DEPTH_PER_HIT * k))
 
 
