@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shoplens.training import measure
-from shoplens.training.calibrate import calibrate, choose_floor, fit_logistic
+from shoplens.training.calibrate import Trial, calibrate, choose_floor, fit_logistic
 
 
 def test_ranking_is_the_formula() -> None:
@@ -51,16 +51,34 @@ def test_separable_data_give_a_finite_slope() -> None:
 
 def test_the_floor_keeps_what_it_must() -> None:
     known, unknown = np.linspace(0.3, 0.9, 100), np.linspace(0.0, 0.5, 100)
-    floor, keeps, rejects = choose_floor(known, unknown)
+    floor, keeps, rejects = choose_floor([known], [unknown])
     assert keeps == (known >= floor).mean()
     assert rejects == (unknown < floor).mean()
-    assert keeps >= 0.9 - 0.01
+    assert keeps >= 0.9
     assert rejects > 0.5
 
 
 def test_calibration_of_clean_scores() -> None:
     scores = np.where(np.eye(40, dtype=bool), 0.8, 0.1).astype(np.float32)
-    found, figures = calibrate(scores, np.eye(40, dtype=bool), np.full((10, 40), 0.2, np.float32))
+    found, figures = calibrate([Trial(scores, np.eye(40, dtype=bool), np.full((10, 40), 0.2, np.float32))])
     assert 0.2 < found.floor <= 0.8
     assert figures == {"known kept": 1.0, "unknown rejected": 1.0}
     assert found.probability(0.8) > 0.9 > 0.1 > found.probability(0.1)
+
+
+def test_galleries_count_alike_however_many_queries_they_have() -> None:
+    # A thousand queries of one gallery would drown the ten of the other if they were poured together.
+    many, few = np.full(1000, 0.9), np.full(10, 0.4)
+    floor, keeps, _ = choose_floor([many, few], [np.full(50, 0.3)], kept=0.9)
+    assert floor == 0.4
+    assert keeps == 1.0
+
+
+def test_a_trial_may_speak_for_the_floor_only() -> None:
+    rng = np.random.default_rng(0)
+    own, unknown = np.eye(40, dtype=bool), np.full((9, 40), 0.2, np.float32)
+    clean = Trial(np.where(own, 0.8, 0.1).astype(np.float32), own, unknown)
+    noise = Trial(rng.random((40, 40), np.float32), own, unknown, fit=False)
+    alone, _ = calibrate([clean])
+    both, _ = calibrate([clean, noise])
+    assert (both.slope, both.offset) == (alone.slope, alone.offset)

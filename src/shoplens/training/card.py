@@ -17,9 +17,9 @@ from shoplens.encoders.lexicon import Lexicon, load_lexicon
 from shoplens.encoders.onnx_dual import DualOnnxEncoder, sha256
 from shoplens.encoders.preprocess import PREPROCESSING
 from shoplens.training import captions
-from shoplens.training.calibrate import calibrate
 from shoplens.training.data import Item, clothing_items, fashion_items, grocery_items
 from shoplens.training.report import all_figures, encode_items
+from shoplens.training.trials import calibrations
 
 NAME = "shoplens-bundled"
 DIMENSION = 256
@@ -110,37 +110,6 @@ def modality_means(encoder: Encoder, root: Path, lexicon: Lexicon) -> dict[str, 
     pictures = encode_items(encoder, root, items).vectors
     texts = [text for item in items for text in _texts(item, lexicon)]
     return {"picture": pictures.mean(axis=0), "words": encoder.encode_words(texts).mean(axis=0)}
-
-
-def calibrations(
-    encoder: Encoder, root: Path, lexicon: Lexicon
-) -> tuple[dict[str, Calibration], dict[str, dict[str, float]]]:
-    """Calibration of each pair of modalities on the dev pictures of fashion, and what the floors keep and reject.
-
-    Unknown to that gallery: goods that are no fashion (words), and photos of groceries (pictures).
-    """
-    items = [i for i in fashion_items(root, lexicon) if i.split == "dev"]
-    gallery = encode_items(encoder, root, items)
-    strange = encode_items(encoder, root, [i for i in grocery_items(root) if i.split == "unseen"][::3])
-    keys = sorted({(i.kind, i.colour) for i in items})
-    said = [_caption(lexicon, kind, colour) for kind, colour in keys]
-    words = encoder.encode_words([text for pair in said for text in pair])
-    asked = np.repeat(np.asarray([[(i.kind, i.colour) == key for i in items] for key in keys]), 2, axis=0)
-    goods = [text for e in lexicon.facet("goods") for text in (e.english[0], e.chinese[0])]
-    unknown_words = encoder.encode_words(goods)
-    titles = encoder.encode_words([item.title for item in items])
-    alike = np.asarray([[a.alike == b.alike for b in items] for a in items])
-    apart = alike & ~np.eye(len(items), dtype=bool)
-    photos = gallery.vectors
-    no_self = np.where(np.eye(len(items), dtype=bool), np.float32(-1), photos @ photos.T)
-    pairs = {
-        "words>picture": (words @ photos.T, asked, unknown_words @ photos.T),
-        "picture>picture": (no_self, apart, strange.vectors @ photos.T),
-        "words>words": (words @ titles.T, asked, unknown_words @ titles.T),
-        "picture>words": (photos @ titles.T, alike, strange.vectors @ titles.T),
-    }
-    found = {name: calibrate(*parts) for name, parts in pairs.items()}
-    return {name: pair[0] for name, pair in found.items()}, {name: pair[1] for name, pair in found.items()}
 
 
 def _caption(lexicon: Lexicon, kind: str, colour: str) -> tuple[str, str]:

@@ -1,10 +1,12 @@
 """The training of the text tower: towards the teacher's projected space, and towards the pictures themselves.
 
-Three losses, one batch each a step:
+Four losses, one batch each a step:
 
 * distil: cosine to the notion's target, and contrast of the batch with its targets, in both languages;
 * retrieve: a caption against *all* training pictures, every picture with its labels being right;
-* titles: a title against all training pictures, its own being right.
+* titles: a title against all training pictures, its own being right;
+* classes: pictures against all classes of a small bank (kinds, colours, ...), said in one language: the other
+  direction, without which the words of a picture's label need not be the nearest of all labels.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
@@ -41,6 +44,7 @@ class TextPlan:
     warmup: int = 100
     retrieve: float = 0.5
     titles: float = 0.3
+    classes: float = 0.4
     typos: float = 0.12
     seed: int = 0
 
@@ -61,12 +65,14 @@ MIX: Mapping[str, float] = {
 class Gallery:
     """Frozen picture vectors to train against: ``vectors`` [v, n, 256] (v changed views of each picture);
 
-    ``captions[i]``: a group of wordings and the pictures it is right for; ``titles[i]``: wordings of picture i.
+    ``captions[i]``: a group of wordings and the pictures it is right for; ``titles[i]``: wordings of picture i;
+    ``classes[b]``: wordings of every class of a bank, and the class of each picture (-1: none).
     """
 
     vectors: Tensor
     captions: Sequence[tuple[tuple[str, ...], npt.NDArray[np.int64]]]
     titles: Sequence[tuple[str, ...]]
+    classes: Sequence[tuple[Sequence[tuple[str, ...]], Tensor]] = ()
 
 
 def tokenize(tokenizer: Tokenizer, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -147,6 +153,10 @@ def train_words(
             )
             loss = loss + plan.retrieve * captions_part + plan.titles * titles_part
             parts |= {"retrieve": captions_part.item(), "titles": titles_part.item()}
+            if gallery.classes:
+                classes_part = _classes_loss(tower, tokenizer, gallery, pictures, rng)
+                loss = loss + plan.classes * classes_part
+                parts["classes"] = classes_part.item()
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
@@ -185,6 +195,17 @@ def _many_right(logits: Tensor, right: Tensor) -> Tensor:
     log_share = logits.log_softmax(1)
     count = right.sum(1).clamp(min=1)
     return (-(log_share * right).sum(1) / count).mean()
+
+
+def _classes_loss(
+    tower: TextTower, tokenizer: Tokenizer, gallery: Gallery, pictures: Tensor, rng: random.Random, count: int = 512
+) -> Tensor:
+    """Cross entropy of ``count`` pictures over the classes of one bank drawn at random, one wording each."""
+    said, labels = rng.choice(gallery.classes)
+    known = torch.nonzero(labels >= 0).flatten()
+    chosen = known[torch.randint(len(known), (count,))]
+    vectors = read_by_length(tower, tokenizer, [_say(words, rng, 0.0) for words in said])
+    return F.cross_entropy(20.0 * pictures[chosen] @ vectors.T, labels[chosen], label_smoothing=0.05)
 
 
 def _families(notions: Sequence[Notion]) -> list[tuple[float, list[int]]]:

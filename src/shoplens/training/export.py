@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,16 +30,20 @@ class _Pictures(nn.Module):
 
     def __init__(self, tower: ImageTower, mirror: bool) -> None:
         super().__init__()
-        self.tower = tower
         self.mirror = mirror
+        self.stem, self.stages, self.project = copy.deepcopy(tower.stem), tower.stages, tower.project
+        # (x / 255 - mean) / std, with the divisions folded into the first convolution: a pass over the pixels less.
+        # The subtraction stays, since the convolution pads with zeros, which must mean the average pixel.
+        first = self.stem[0][0]
+        first.weight.data = first.weight.data / (255.0 * tower.pixel_std)
+        self.register_buffer("average", 255.0 * tower.pixel_mean)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        x = pixels.permute(0, 3, 1, 2).float() / 255.0
-        features = self.tower.feature_map(x)
+        x = pixels.permute(0, 3, 1, 2).float() - self.average
+        features = self.stages(self.stem(x))
         if self.mirror:
-            features = (features + self.tower.feature_map(x.flip(3)).flip(3)) * 0.5
-        features = features.permute(0, 2, 3, 1)
-        patches = self.tower.project(features)
+            features = (features + self.stages(self.stem(x.flip(3))).flip(3)) * 0.5
+        patches = self.project(features.permute(0, 2, 3, 1))
         return F.normalize(patches.mean((1, 2)), dim=-1), patches
 
 
@@ -71,7 +76,7 @@ def quantize_image(fp32: Path, int8: Path, calibration: Sequence[npt.NDArray[np.
     )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         def __init__(self) -> None:
             self.left = iter(calibration)
 

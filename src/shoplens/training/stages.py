@@ -167,7 +167,12 @@ def gallery_of(material: Material, student: Student, resolution: int, views: int
                 captions.append(((*english, *chinese), right))
     titles = {n.taught[0]: n.said for n in corpus.notions_of_titles(items, material.lexicon)}
     said = [titles.get(items[row].title) or (*items[row].words, *items[row].words_zh) for row in rows]
-    return distil.Gallery(vectors, captions, said)
+    classes = [
+        ([(*english, *chinese) for english, chinese in zip(bank.english, bank.chinese, strict=True)], labels)
+        for bank in material.banks
+        if len(bank.english) <= 100 and (labels := torch.from_numpy(bank.labels[rows])).max() >= 0
+    ]
+    return distil.Gallery(vectors, captions, said, classes)
 
 
 def text_stage(
