@@ -199,13 +199,13 @@ def test_failures_of_the_net_are_named(server: Server, fetcher: Fetcher) -> None
     server.gives("/half", b"half", content_length="100", connection="close")
     assert reason(fetcher, server.url("/hangs-up")) == "broken"
     assert reason(fetcher, server.url("/half")) == "broken"
-    assert reason(fetcher, "http://127.0.0.1:1/") == "missing"
+    assert reason(fetcher, "http://127.0.0.1:1/") == "unreachable"
 
     def unknown(host: str, port: int) -> list[str]:
         raise OSError("unknown name")
 
-    assert reason(Fetcher(LOCAL, resolve=unknown), "http://no.example/") == "missing"
-    assert reason(Fetcher(LOCAL, resolve=lambda host, port: []), "http://no.example/") == "missing"
+    assert reason(Fetcher(LOCAL, resolve=unknown), "http://no.example/") == "unreachable"
+    assert reason(Fetcher(LOCAL, resolve=lambda host, port: []), "http://no.example/") == "unreachable"
 
 
 def test_the_next_address_is_tried_when_one_is_down(server: Server) -> None:
@@ -223,5 +223,5 @@ def test_tls_verifies_the_hosts_name_not_the_address(server: Server) -> None:
     """A plain server under https: the handshake fails, and is told as such."""
     with pytest.raises(PictureError) as caught:
         Fetcher(LOCAL).get(server.url("/a.jpg").replace("http:", "https:"))
-    assert caught.value.reason == "missing"
+    assert caught.value.reason == "unreachable"
     assert server.requests == []

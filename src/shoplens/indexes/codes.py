@@ -143,6 +143,9 @@ class Sketch:
         if depth:
             turned = np.ascontiguousarray(query @ self.book.projection)
             # The C++ call itself: the Python around it costs a twentieth of a search.
+            # One thread a query: a service answers several at once, and OpenMP's threads spin while they wait. The
+            # limit belongs to the calling thread, so it is set here and not once.
+            faiss.omp_set_num_threads(1)
             pointers = (faiss.swig_ptr(turned), depth, faiss.swig_ptr(estimates), faiss.swig_ptr(rows))
             self._index.search_c(1, *pointers)
             if rows[-1] < 0:
