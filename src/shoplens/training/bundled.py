@@ -4,12 +4,12 @@
 
 Stages: ``pool`` (letterboxed pictures, masks, rendered pictures), ``image`` (image tower with the projection of the
 teacher's caption space), ``text`` (tokenizer, then the text tower in both languages), ``export`` (ONNX, int8, parity
-gate), ``card`` (means, calibration, figures). Each leaves its result in ``--work``. A killed image stage goes on at its
-last checkpoint, random numbers included; a killed text stage begins its steps anew from the weights that it last saved.
+gate), ``card`` (means, calibration, figures). Each leaves its result in ``--work``. A killed image stage goes on at
+its last checkpoint, random numbers included; a killed text stage begins its steps anew from the weights last saved.
 
-Set ``OMP_WAIT_POLICY=PASSIVE`` where other processes want the cores too. Expected: dev nDCG@10 of attribute queries near
-0.70, the shipped towers' figures being in docs/reference/encoder.md; about 25 minutes for the image tower and 15 for the
-text tower on two idle cores of 2.5 GHz, after some 10 of drawing and of the teacher's reading.
+Set ``OMP_WAIT_POLICY=PASSIVE`` where other processes want the cores too. Expected: dev nDCG@10 of attribute queries
+near 0.70, the shipped towers' figures being in docs/reference/encoder.md; about 25 minutes for the image tower and 15
+for the text tower on two idle cores of 2.5 GHz, after some 10 of drawing and of the teacher's reading.
 """
 
 from __future__ import annotations
