@@ -356,5 +356,5 @@ def _matches(view: View, rows: npt.NDArray[np.intp], scores: Floats, variants: M
         products=view.products[rows],
         scores=scores,
         variants=view.variants_at(rows, variants),
-        keys=tuple(map(view.key_of, rows.tolist())),
+        keys=view.keys_of(rows),
     )
