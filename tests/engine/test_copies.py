@@ -121,3 +121,20 @@ def test_rebuild_and_another_encoder(small: SmallShop) -> None:
     assert other.search(photos=picture("blue", shade=1)).hits[0].product.id == "C3"  # taken up while it runs
     reopened = small.open()
     assert reopened.search(photos=picture("blue", shade=1)).hits[0].product.id == "C3"
+
+
+def test_files_left_by_a_killed_writer_are_no_obstacle(small: SmallShop) -> None:
+    shop = small.open()
+    rows: list[Any] = cushions(small)
+    small.index(shop, rows)
+    # What kill -9 can leave: the file of deletions that the next commits would write, under the same name.
+    segments = {p.name.split(".")[0]: p.parent for p in (shop.folder / "copies" / "words").rglob("*.store")}
+    assert segments
+    for name, folder in segments.items():
+        for stamp in range(400):
+            (folder / f"{name}.{stamp}.del").touch()
+    rows[0] = {**rows[0], "title": "Turquoise pouf"}
+    small.index(shop, rows)
+    assert [h.product.id for h in shop.search("pouf", semantic_ratio=0).hits] == ["C1"]
+    assert [h.product.id for h in shop.search("green cushion", semantic_ratio=0).hits][:1] == ["C2"]
+    assert shop.copies.words_current()

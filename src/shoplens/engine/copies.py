@@ -34,6 +34,7 @@ from shoplens.core.ports import (
     WordIndex,
 )
 from shoplens.core.spaces import Modality, Space
+from shoplens.errors import ShopError
 
 _CHUNK = 2_000
 Rows = list[tuple[VectorRow, npt.NDArray[np.float16]]]
@@ -273,7 +274,12 @@ class Copies:
                 words.become_writer()
                 self._writing = True
             try:
-                self._write_words(words)
+                try:
+                    self._write_words(words)
+                except ShopError:
+                    if words.seq:
+                        raise  # disk full, say: what was committed before stands
+                    self._write_words(words)  # the index was beyond repair and has begun anew
             finally:
                 if not hold:
                     self._give_back()

@@ -215,8 +215,12 @@ class TantivyWords:
                     writer.add_document(sentinel(seq))
                     writer.commit()
                 self._look()
-            except ShopError:
+            except ShopError as error:
                 self._writer = None
+                if "FileAlreadyExists" in error.message:
+                    # Left behind by a writer that was killed, and in the way for good: a fresh index, replayed from 0.
+                    self._drop()
+                    self._begin(error.message)
                 raise
 
     def close(self) -> None:
@@ -239,6 +243,9 @@ class TantivyWords:
         self.reload()
         if self._writer is None and self._generation is not None:
             self._writer = self._folder.writer(self._generation, _HEAP)
+            with native(self._folder.root):
+                # A writer that was killed leaves files under names that the next commit would take again.
+                self._writer.garbage_collect_files()
         return self._writer
 
 
