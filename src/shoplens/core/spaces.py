@@ -61,8 +61,9 @@ class Calibration:
 class EncoderCard:
     """What an encoder is, what it was made from and how good it is.
 
-    ``means`` holds the mean embedding of each modality (float32 [d]), for indexes that centre their codes; the
-    one that ships learns its codes from the rows and needs none (ADR 0005). ``calibration`` is keyed "query-modality>row-modality", e.g. "words>picture".
+    ``means`` holds the mean embedding of each modality (float32 [d]), for indexes that centre their codes; the one
+    that ships learns its codes from the rows and needs none (ADR 0005). ``calibration`` is keyed
+    "query-modality>row-modality", e.g. "words>picture".
     """
 
     name: str
