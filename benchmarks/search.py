@@ -62,9 +62,12 @@ def photos() -> list[Image.Image]:
 
 
 def jittered(base: Vectors, count: int, rng: np.random.Generator, spread: float) -> Vectors:
-    """``count`` vectors around those of ``base``."""
-    rows = base[rng.integers(len(base), size=count)]
-    return unit(rows + rng.normal(0, spread / np.sqrt(rows.shape[1]), rows.shape).astype(np.float32))
+    """``count`` vectors around those of ``base``, each moved along the difference of two others.
+
+    So the noise has the covariance of the real vectors: made-up products fill the directions that real ones do.
+    """
+    a, b, c = (base[rng.integers(len(base), size=count)] for _ in range(3))
+    return unit(a + spread * (b - c))
 
 
 def product(n: int, rng: np.random.Generator) -> Product:
@@ -102,8 +105,8 @@ def build(folder: Path, count: int, encoder: Encoder) -> Shop:
                 pictures_of={p.id: {p.images[0].location: h} for p, h in zip(put, hashes, strict=True)},
                 facts=[PictureFacts(p.images[0].location, "", h) for p, h in zip(put, hashes, strict=True)],
                 vectors=[
-                    VectorRows(space, "picture", hashes, jittered(pictures, len(put), rng, 0.5)),
-                    VectorRows(space, "words", [p.words_hash for p in put], jittered(texts, len(put), rng, 0.5)),
+                    VectorRows(space, "picture", hashes, jittered(pictures, len(put), rng, 0.35)),
+                    VectorRows(space, "words", [p.words_hash for p in put], jittered(texts, len(put), rng, 0.35)),
                 ],
             )
         )

@@ -74,7 +74,7 @@ def test_one_and_the_same_variant_meets_all_conditions() -> None:
 def test_best_variant_takes_stock_then_unknown_then_the_shops_order() -> None:
     columns = ArrayColumns()
     columns.replace({1: stored(1, Variant("a", in_stock=False), Variant("b"), Variant("c", in_stock=True))}, 1)
-    mask = columns.mask(None)
+    mask = columns.mask(None).copy()
     assert columns.best_variant(np.array([1, 7]), mask).tolist() == [12, 0]
     mask[12] = False
     assert columns.best_variant(np.array([1]), mask).tolist() == [11]

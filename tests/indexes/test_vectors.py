@@ -93,10 +93,13 @@ def test_scores_of_chosen_products(batches, query, mask, asked) -> None:  # type
         at = expected.get(product)
         if at is None:
             assert np.isnan(found.scores[place])
-            assert (found.variants[place], found.key(place)) == (0, "")
+            assert (found.variants(np.array([place]))[0], found.key(place)) == (0, "")
         else:
             assert found.scores[place] == pytest.approx(everything.scores[at], abs=1e-3)
-            assert (found.variants[place], found.key(place)) == (everything.variants[at], everything.keys[at])
+            assert (found.variants(np.array([place]))[0], found.key(place)) == (
+                everything.variants[at],
+                everything.keys[at],
+            )
 
 
 def test_a_product_is_found_once_by_its_best_row_and_names_an_allowed_variant() -> None:
@@ -235,18 +238,39 @@ def test_inner_products_are_those_of_numpy() -> None:
     np.testing.assert_allclose(inner_products(query, halves, rows), expected[rows], atol=1e-4)
 
 
-def test_above_is_all_products_over_the_threshold() -> None:
+@pytest.mark.parametrize("step", [1, 2, 10, 400, 6000])
+def test_neighbours_are_the_nearest_products_with_exact_scores(step: int) -> None:
     rng = np.random.default_rng(11)
-    vectors = crowd(rng, 12_000)
+    vectors = crowd(rng, 24_000)
     index = filled(vectors)
     query = crowd(rng, 1)[0]
     scores = vectors.astype(np.float16).astype(np.float32) @ query
-    cut = float(np.sort(scores)[-300])
-    assert np.isin(index.above(query, cut), 1 + np.flatnonzero(scores >= cut)).all()
-    assert len(index.above(query, cut)) >= 0.99 * 300
-    variants = np.arange(len(vectors) + 1) % 10 == 3
-    expected = [n for n in (1 + np.flatnonzero(scores >= cut)).tolist() if n % 10 == 3]
-    assert index.above(query, cut, variants).tolist() == expected
+    variants = np.arange(len(vectors) + 1) % step == 0
+    allowed = [n for n in range(1, len(vectors) + 1) if n % step == 0]
+    found = index.neighbours(query, 300, None if step == 1 else variants)
+    assert len(found.products) >= min(300, len(allowed))
+    assert (np.diff(found.products) > 0).all()
+    assert np.isin(found.products, allowed).all()
+    np.testing.assert_allclose(found.scores, scores[found.products - 1], atol=1e-4)
+    best = sorted(allowed, key=lambda n: -scores[n - 1])[:300]
+    assert np.isin(best, found.products).mean() >= 0.99
+
+
+def test_neighbours_have_each_product_once_by_its_best_row() -> None:
+    rng = np.random.default_rng(12)
+    vectors = crowd(rng, 6_000)
+    halves = vectors.astype(np.float16)
+    index = FlatVectors(Space("crowd", "1", D), "picture")
+    rows = {
+        n: [(VectorRow(n, suite.key(3 * n + i), (n,)), halves[3 * n - 3 + i]) for i in range(3)]
+        for n in range(1, 2_001)
+    }
+    index.replace(rows, 1)
+    query = crowd(rng, 1)[0]
+    scores = (vectors.astype(np.float16).astype(np.float32) @ query).reshape(-1, 3).max(axis=1)
+    found = index.neighbours(query, 2_000)
+    assert found.products.tolist() == list(range(1, 2_001))
+    np.testing.assert_allclose(found.scores, scores, atol=1e-4)
 
 
 @pytest.mark.parametrize("text", ["", "a", suite.key(1), suite.key(1).upper(), "皮包", "x" * 64, "a" * 200, "tail\0"])

@@ -271,6 +271,14 @@ class VectorMatches:
     keys: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The products near a vector, each by its best row: numbers int64 [n], rising, and cosines float32 [n]."""
+
+    products: Numbers
+    scores: npt.NDArray[np.float32]
+
+
 class VectorIndex(Protocol):
     """Rows of one modality in one space: a copy in memory, with a snapshot on disk. Readers never wait for a writer."""
 
@@ -302,11 +310,15 @@ class VectorIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WordMatches:
-    """Products that match words, best first. ``matched``: all product numbers that match, in no order."""
+    """Products that match words, best first. ``matched``: all product numbers that match, in no order.
+
+    ``coverage``: the share of the query's terms that each match has at least, 0..1.
+    """
 
     products: Numbers
     scores: npt.NDArray[np.float32]
     matched: Numbers
+    coverage: float = 1.0
 
 
 class WordIndex(Protocol):
@@ -329,7 +341,7 @@ class FilterColumns(Protocol):
     """Fields of all variants as arrays: filters, facets and order without touching the store."""
 
     def mask(self, where: Where | None) -> Mask:
-        """bool by variant number: alive and meeting the filter. Raises UnknownFieldError."""
+        """bool by variant number: alive and meeting the filter; not to be written to. Raises UnknownFieldError."""
 
     def facets(self, variants: Mask, fields: Sequence[str], limit: int) -> tuple[Facet, ...]:
         """Counts of products (not variants) that have an allowed variant with the value."""

@@ -6,6 +6,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -29,11 +30,14 @@ from shoplens.core.spaces import Modality, unit
 from shoplens.core.where import meets
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, as_hits, in_order
-from shoplens.engine.parts import PartScores, VectorPart, score_vectors, score_words
+from shoplens.engine.parts import PartScores, VectorPart, distinct, score_vectors, score_words, without
 from shoplens.errors import NotFoundError, QueryError, ShopLensError
 
 QUERY_SIDE = 256
 """Shortest side, in pixels, at which the photos of a query are decoded: as those of the catalogue are."""
+
+_THREADS = 8
+"""Looks into an index beside those of the queries' own threads."""
 
 
 class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
@@ -48,7 +52,7 @@ class Balance:
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
     """
 
-    depth: int = 300
+    depth: int = 200
     words: float = 10.0
     semantic_ratio: float = 0.5
     text: float = 0.5
@@ -58,9 +62,14 @@ class Balance:
 
 @dataclass(slots=True)
 class _Found:
-    """What is known of a query on its way to an answer."""
+    """What is known of a query on its way to an answer.
 
+    ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
+    """
+
+    known: int
     allowed: Mask
+    inside: Mask
     words: WordMatches | None
     parts: list[VectorPart]
     notes: list[str]
@@ -85,6 +94,7 @@ class Answerer:
         self._decoder = decoder
         self._balance = balance or Balance()
         self._picker = VariantPicker(tokens)
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
 
     def search(self, query: Query) -> Answer:
         """Answers a query.
@@ -99,17 +109,23 @@ class Answerer:
         query, notes = tidy(query)
         self._copies.refresh()
         columns = self._copies.parts.columns
+        known = columns.seq  # read first: the mask is of this state or a newer one
         allowed = columns.mask(query.where)
         if query.hidden_hits:
             allowed = self._without(allowed, query.hidden_hits)
-        found = _Found(allowed, None, [], notes, [])
+        found = _Found(known, allowed, columns.products(allowed), None, [], notes, [])
         lap = _Lap(timings, started)
         lap("filter")
+        # The word index looks meanwhile: it holds Python's lock as little as the encoder and the scans do.
+        words = self._pool.submit(self._match_words, query, found) if query.words else None
         self._encode(query, found, lap)
-        self._match_words(query, found)
-        lap("words")
-        result, ranked, scores = self._rank(query, found)
+        near = self._near(found)
         lap("vectors")
+        if words is not None:
+            words.result()
+        lap("words")
+        result, ranked, scores = self._rank(query, found, near)
+        lap("rank")
         answer = self._page(query, found, result, ranked, scores)
         lap("page")
         return replace(answer, search_time_ms=1e3 * (time.perf_counter() - started), timings_ms=timings)
@@ -186,9 +202,8 @@ class Answerer:
     def _match_words(self, query: Query, found: _Found) -> None:
         if not query.words or self._ratio(query) >= 1 or query.words_weight == 0:
             return
-        products = self._copies.parts.columns.products(found.allowed)
         try:
-            found.words = self._copies.parts.words.search(query.words, self._balance.depth, products)
+            found.words = self._copies.parts.words.search(query.words, self._balance.depth, found.inside)
         except ShopLensError:
             raise
         except Exception:  # a damaged word index must not take the vectors down with it
@@ -203,31 +218,34 @@ class Answerer:
 
     # --- candidates and their order -----------------------------------------------------------
 
-    def _rank(self, query: Query, found: _Found) -> tuple[Numbers, Numbers, list[PartScores]]:
-        """The result set, the candidates in order, and what each source said of them (in that order)."""
-        columns, balance = self._copies.parts.columns, self._balance
-        allowed = found.allowed
-        words = found.words
+    def _near(self, found: _Found) -> list[tuple[Numbers, Numbers]]:
+        """For each part that wants likeness the products near it, see ``VectorPart.near``; parts side by side."""
         wanted = [p for p in found.parts if p.weight > 0]
-        seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values())
-        if not wanted and words is None:
-            everything = np.flatnonzero(columns.products(allowed)).astype(np.int64)
-            result = np.setdiff1d(everything, seeds)
-            candidates = result[: balance.depth] if found.parts else result[:0]
+        look = [self._pool.submit(part.near, self._balance.depth, found.allowed) for part in wanted[1:]]
+        first = [part.near(self._balance.depth, found.allowed) for part in wanted[:1]]
+        return first + [some.result() for some in look]
+
+    def _rank(
+        self, query: Query, found: _Found, near: Sequence[tuple[Numbers, Numbers]]
+    ) -> tuple[Numbers, Numbers, list[PartScores]]:
+        """The result set, the candidates in order, and what each source said of them (in that order)."""
+        allowed, inside, words = found.allowed, found.inside, found.words
+        seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values()) if query.seeds else []
+        if not near and words is None:
+            result = without(np.flatnonzero(inside).astype(np.int64), seeds)
+            candidates = result[: self._balance.depth] if found.parts else result[:0]
         else:
-            sets = [part.above(allowed) for part in wanted]
+            sets, best = [like for like, _ in near], [few for _, few in near]
             if words is not None:
-                inside = columns.products(allowed)
                 matched = words.matched[words.matched < len(inside)]
                 sets.append(matched[inside[matched]])
-            result = np.setdiff1d(np.unique(np.concatenate(sets)), seeds)
-            near = [part.find(balance.depth, allowed) for part in wanted]
-            near += [words.products] if words is not None else []
-            candidates = np.intersect1d(np.concatenate(near), result)
+                best.append(words.products)
+            result = without(distinct(sets), seeds)
+            candidates = without(distinct(best), seeds)
         scores = [score_vectors(part, candidates, allowed) for part in found.parts]
         if words is not None:
-            say = 2 * (1 - self._ratio(query)) * query.words_weight * balance.words
-            scores.append(score_words(candidates, words.products, words.scores, say))
+            say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
+            scores.append(score_words(candidates, words, say))
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         order = np.lexsort((candidates, -total))
         return result, candidates[order], [in_order(s, order) for s in scores]
@@ -244,15 +262,15 @@ class Answerer:
             by_match = np.array(sorted(result.tolist(), key=lambda n: (near.get(n, len(near)), n)), np.int64)
             order = columns.order(by_match, allowed, query.sort_by)
         else:
-            rest = np.setdiff1d(result, ranked)
+            rest = np.setdiff1d(result, ranked, assume_unique=True)
             order = np.concatenate([ranked, rest]) if len(rest) else ranked
-        pinned = self._pinned(query, allowed)
+        pinned = self._pinned(query, found.inside)
         if len(pinned):
             order = np.concatenate([pinned, order[~np.isin(order, pinned)]])
             result = np.union1d(result, pinned)
         start = (query.page - 1) * query.per_page
         chosen, total = self._window(query, order, allowed, product_of, start)
-        stored = self._last_word(query, chosen)
+        stored = self._last_word(query, found.known, chosen)
         best_rows = self._best_rows(found, [s for s, _ in stored])
         hits = as_hits(
             query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()), best_rows
@@ -304,12 +322,11 @@ class Answerer:
                 best[number] = (variant, key)
         return best
 
-    def _pinned(self, query: Query, allowed: Mask) -> Numbers:
+    def _pinned(self, query: Query, inside: Mask) -> Numbers:
         """The products to put first, without those that the filter excludes: a pin never brings one back."""
         if not query.pinned_hits:
             return np.zeros(0, np.int64)
         numbers = self._store.numbers_of(query.pinned_hits)
-        inside = self._copies.parts.columns.products(allowed)
         kept = [numbers[i] for i in dict.fromkeys(query.pinned_hits) if i in numbers]
         return np.array([n for n in kept if n < len(inside) and inside[n]], np.int64)
 
@@ -329,13 +346,14 @@ class Answerer:
         sequence = variants[np.lexsort((variants, at))]
         return [(int(product_of[v]), int(v)) for v in sequence[start:stop]], len(sequence)
 
-    def _last_word(self, query: Query, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
+    def _last_word(self, query: Query, known: int, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
         """The products as the catalogue has them now; what no longer meets the filter stays out."""
         stored = self._store.get([number for number, _ in chosen])
         return [
             (product, variant)
             for product, (_, variant) in zip(stored, chosen, strict=True)
-            if product is not None and meets(product.product, query.where)
+            # The columns have applied the filter to what they know; only what changed since has to be looked at.
+            if product is not None and (product.seq <= known or meets(product.product, query.where))
         ]
 
 

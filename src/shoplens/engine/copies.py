@@ -25,6 +25,7 @@ from shoplens.core.ports import (
     Change,
     FilterColumns,
     Mask,
+    Neighbours,
     Numbers,
     ProductMap,
     StoredProduct,
@@ -61,9 +62,8 @@ class RowScores(Protocol):
     def scores(self) -> npt.NDArray[np.float32]:
         """Cosines; NaN where a product has no allowed row."""
 
-    @property
-    def variants(self) -> npt.NDArray[np.int64]:
-        """An allowed variant that the best row shows; 0 where there is none."""
+    def variants(self, positions: npt.NDArray[np.intp]) -> Numbers:
+        """Allowed variants that the best rows of the products at these positions show; 0 where there is none."""
 
     def key(self, position: int) -> str:
         """The best row's key (a picture hash) of the product at this position; "" where there is none."""
@@ -75,15 +75,8 @@ class RowIndex(VectorIndex, Protocol):
     def __len__(self) -> int:
         """Number of live rows."""
 
-    def above(
-        self,
-        query: npt.NDArray[np.float32],
-        threshold: float,
-        variants: Mask | None = None,
-        *,
-        query_modality: Modality = "picture",
-    ) -> Numbers:
-        """The products with an allowed row whose cosine is at least the threshold."""
+    def neighbours(self, query: npt.NDArray[np.float32], least: int, variants: Mask | None = None) -> Neighbours:
+        """The products near a vector, as many as the index looks at, min(least, products allowed) at the least."""
 
     def scores_of(self, query: npt.NDArray[np.float32], products: Numbers, variants: Mask | None = None) -> RowScores:
         """Exact scores of these products."""

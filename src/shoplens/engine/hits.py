@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -58,7 +59,7 @@ def in_order(scores: PartScores, order: npt.NDArray[np.intp]) -> PartScores:
         scores.raw[order],
         scores.contributions[order],
         scores.confidence[order],
-        scores.variants[order],
+        lambda positions: scores.variants(order[positions]),
         lambda position: scores.key(places[position]),
     )
 
@@ -80,18 +81,19 @@ def as_hits(
     which ``scores`` run parallel; a product outside them was found by filter alone and scores 0. ``best_rows``: the
     variant and picture to show of a product, where more than one part of the query looked at pictures.
     """
-    place = {number: at for at, number in enumerate(ranked.tolist())}
-    ranks = [_ranks(part) for part in scores]
+    place = dict(zip(ranked.tolist(), range(len(ranked)), strict=True))
+    places = [place.get(product.number) for product, _ in stored]
+    said = _said(scores, np.array([at for at in places if at is not None], np.intp))
     hits = []
-    for position, (product, chosen) in enumerate(stored, start + 1):
-        at = place.get(product.number)
-        shown, picture = best_rows.get(product.number) or _shown(scores, at)
+    for position, ((product, chosen), at) in enumerate(zip(stored, places, strict=True), start + 1):
+        voices = said.get(at, [])
+        shown, picture = best_rows.get(product.number) or _shown(voices)
         if chosen:
             number = chosen
             variant = product.product.variants[product.variant_numbers.index(chosen)]
         else:
             variant, number = picker.pick(product, query.words, allowed, shown)
-        reasons = _reasons(scores, ranks, at)
+        reasons = tuple(sorted((v.reason() for v in voices if v.contribution != 0), key=lambda r: -abs(r.contribution)))
         hits.append(
             Hit(
                 product=product.product,
@@ -100,22 +102,61 @@ def as_hits(
                 position=position,
                 reasons=reasons,
                 picture=_picture_of(product, variant, picture, number == shown),
-                confidence=max((float(s.confidence[at]) for s in scores), default=0.0) if at is not None else 0.0,
+                confidence=max((v.confidence for v in voices), default=0.0),
                 pinned=product.number in pinned,
             )
         )
     return tuple(hits)
 
 
-def _shown(scores: Sequence[PartScores], at: int | None) -> tuple[int, str]:
+class _Voice(NamedTuple):
+    """What one source says of one candidate; ``raw`` is NaN where it cannot tell, ``variant`` 0 where it knows none."""
+
+    part: PartScores
+    at: int
+    raw: float
+    contribution: float
+    confidence: float
+    rank: int
+    variant: int
+
+    @property
+    def saw_picture(self) -> bool:
+        """Whether it looked at a picture of the candidate."""
+        return self.part.source.endswith(">picture") and not math.isnan(self.raw)
+
+    def reason(self) -> Reason:
+        """As the shopper is told: what it added."""
+        unknown = math.isnan(self.raw)
+        return Reason(
+            source=self.part.source,
+            part=self.part.part,
+            score=0.0 if unknown else self.raw,
+            contribution=self.contribution,
+            rank=0 if unknown else self.rank,
+            picture=self.part.key(self.at) if self.saw_picture else "",
+        )
+
+
+def _said(scores: Sequence[PartScores], places: npt.NDArray[np.intp]) -> dict[int | None, list[_Voice]]:
+    """Candidate -> what each source says of it, for the candidates at these places.
+
+    A rank counts from 1; equals share the best one.
+    """
+    said: dict[int | None, list[_Voice]] = {at: [] for at in places.tolist()}
+    for part in scores:
+        own = part.contributions[places]
+        ranks = 1 + np.count_nonzero(part.contributions[None, :] > own[:, None], axis=1)
+        columns = (places, part.raw[places], own, part.confidence[places], ranks, part.variants(places))
+        for row in zip(*(column.tolist() for column in columns), strict=True):
+            said[row[0]].append(_Voice(part, *row))
+    return said
+
+
+def _shown(voices: Sequence[_Voice]) -> tuple[int, str]:
     """The variant and the picture of the picture source that speaks loudest for a candidate."""
-    if at is None:
-        return 0, ""
-    pictures = [s for s in scores if s.source.endswith(">picture") and not np.isnan(s.raw[at])]
-    if not pictures:
-        return 0, ""
-    loudest = max(pictures, key=lambda s: float(s.contributions[at]))
-    return int(loudest.variants[at]), loudest.key(at)
+    loudest = max((v for v in voices if v.saw_picture), key=lambda v: v.contribution, default=None)
+    return (0, "") if loudest is None else (loudest.variant, loudest.part.key(loudest.at))
 
 
 def _picture_of(stored: StoredProduct, variant: Variant, matched: str, same_variant: bool) -> str:
@@ -126,34 +167,3 @@ def _picture_of(stored: StoredProduct, variant: Variant, matched: str, same_vari
     if own:
         return own[0]
     return next(iter(stored.pictures.values()), "")
-
-
-def _ranks(part: PartScores) -> npt.NDArray[np.int64]:
-    """The rank of each candidate by one source, from 1; equals share the best one."""
-    falling = np.sort(-part.contributions)
-    return np.searchsorted(falling, -part.contributions) + 1
-
-
-def _reasons(
-    scores: Sequence[PartScores], ranks: Sequence[npt.NDArray[np.int64]], at: int | None
-) -> tuple[Reason, ...]:
-    """What each source added, the largest first; sources that added nothing are left out."""
-    if at is None:
-        return ()
-    out = []
-    for part, rank in zip(scores, ranks, strict=True):
-        raw = float(part.raw[at])
-        if part.contributions[at] == 0:
-            continue
-        unknown = math.isnan(raw)
-        out.append(
-            Reason(
-                source=part.source,
-                part=part.part,
-                score=0.0 if unknown else raw,
-                contribution=float(part.contributions[at]),
-                rank=0 if unknown else int(rank[at]),
-                picture=part.key(at) if part.source.endswith(">picture") else "",
-            )
-        )
-    return tuple(sorted(out, key=lambda r: -abs(r.contribution)))

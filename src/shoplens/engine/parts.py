@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from shoplens.core.ports import Mask, Numbers
+from shoplens.core.ports import Mask, Numbers, WordMatches
 from shoplens.core.spaces import Calibration, Modality
 from shoplens.engine.copies import RowIndex
 
@@ -32,13 +32,14 @@ class VectorPart:
     calibration: Calibration
     weight: float
 
-    def find(self, depth: int, variants: Mask | None) -> Numbers:
-        """The best ``depth`` products."""
-        return self.index.search(self.vector, depth, variants, query_modality=self.modality).products
-
-    def above(self, variants: Mask | None) -> Numbers:
-        """The products that are not "nothing like it"."""
-        return self.index.above(self.vector, self.calibration.floor, variants, query_modality=self.modality)
+    def near(self, depth: int, variants: Mask | None) -> tuple[Numbers, Numbers]:
+        """Products near it, both rising: those that are not "nothing like it", and the best ``depth`` of these."""
+        found = self.index.neighbours(self.vector, depth, variants)
+        like = found.scores >= self.calibration.floor
+        products, scores = found.products[like], found.scores[like]
+        if len(scores) <= depth:
+            return products, products
+        return products, products[scores >= np.partition(scores, len(scores) - depth)[len(scores) - depth]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class PartScores:
     """What one source says of each candidate; arrays parallel to the candidates.
 
     ``raw``: BM25 or cosine, NaN where the source cannot tell (no picture, say). ``contributions``: its share of the
-    score. ``confidence``: probability of relevance by this source alone. ``variants``: the variant that the best row
-    shows, 0 where none. ``key``: the best row's key (a picture hash) of the i-th candidate.
+    score. ``confidence``: probability of relevance by this source alone. ``variants``: the variants that the best
+    rows of candidates at some places show, 0 where none; ``key``: the best row's key (a picture hash) at a place.
     """
 
     source: str
@@ -55,7 +56,7 @@ class PartScores:
     raw: Floats
     contributions: Floats
     confidence: Floats
-    variants: Numbers
+    variants: Callable[[npt.NDArray[np.intp]], Numbers]
     key: Callable[[int], str]
 
 
@@ -77,8 +78,12 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
     return PartScores(part.source, part.part, raw, contributions, confidence, found.variants, found.key)
 
 
-def score_words(candidates: Numbers, matched: Numbers, bm25: npt.NDArray[np.float32], weight: float) -> PartScores:
-    """Scores of the candidates by the words as written: weight * BM25 / best BM25; 0 where they do not match."""
+def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartScores:
+    """Scores of the candidates by the words as written: weight * BM25 / best BM25; 0 where they do not match.
+
+    The confidence is this share times the share of the query's terms that a match has: one word of three says little.
+    """
+    matched, bm25 = words.products, words.scores
     raw = np.zeros(len(candidates))
     if len(matched) and len(candidates):
         order = np.argsort(matched)
@@ -86,5 +91,21 @@ def score_words(candidates: Numbers, matched: Numbers, bm25: npt.NDArray[np.floa
         same = matched[order][at] == candidates
         raw[same] = bm25[order][at[same]]
     share = raw / max(float(raw.max(initial=0.0)), 1e-9)
-    none = np.zeros(len(candidates), np.int64)
-    return PartScores("words", "words", raw, weight * share, share, none, lambda _: "")
+    return PartScores("words", "words", raw, weight * share, share * words.coverage, _no_variants, lambda _: "")
+
+
+def _no_variants(places: npt.NDArray[np.intp]) -> Numbers:
+    return np.zeros(len(places), np.int64)
+
+
+def distinct(numbers: Sequence[Numbers]) -> Numbers:
+    """All numbers of some arrays, each once, rising. For thousands of them faster than numpy's, which hashes."""
+    every = np.sort(np.concatenate(numbers)) if numbers else np.empty(0, np.int64)
+    first = np.ones(len(every), np.bool_)
+    first[1:] = every[1:] != every[:-1]
+    return every[first]
+
+
+def without(numbers: Numbers, gone: Sequence[int]) -> Numbers:
+    """The numbers that are not among a few others."""
+    return numbers[~np.isin(numbers, gone)] if len(gone) else numbers

@@ -9,6 +9,7 @@ matter from which modality's region of the space the query comes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,17 +177,11 @@ def inner_products(query: Floats, vectors: Halves, rows: Numbers | None = None) 
     FAISS's scalar-quantiser scanner widens fp16 in registers: 5 to 10 times as fast as numpy's conversion.
     """
     count = len(vectors) if rows is None else len(rows)
-    out = np.full(count, -np.inf, np.float32)
     if not count:
-        return out
+        return np.empty(0, np.float32)
     scan = _Scan(query, vectors.shape[1])
-    for start in range(0, count, _BLOCK):
-        stop = min(count, start + _BLOCK)
-        block = vectors[start:stop] if rows is None else vectors.take(rows[start:stop], axis=0)
-        # A heap as large as the block keeps every score; the labels say which row each belongs to.
-        scores, labels = scan(block, stop - start)
-        out[start + labels] = scores
-    return out
+    blocks = (slice(start, start + _BLOCK) for start in range(0, count, _BLOCK))
+    return scan.every(vectors[b] if rows is None else vectors.take(rows[b], axis=0) for b in blocks)
 
 
 def largest(query: Floats, vectors: Halves, rows: Numbers, count: int) -> tuple[npt.NDArray[np.int64], Floats]:
@@ -195,12 +190,12 @@ def largest(query: Floats, vectors: Halves, rows: Numbers, count: int) -> tuple[
     Rows that tie with the smallest of them may be missing. A small heap, filled from rows that come best first by
     estimate, takes half the time of keeping every score.
     """
-    scores, labels = _Scan(query, vectors.shape[1])(vectors.take(rows, axis=0), min(count, len(rows)))
+    scores, labels = _Scan(query, vectors.shape[1]).best(vectors.take(rows, axis=0), min(count, len(rows)))
     return labels, scores
 
 
 class _Scan:
-    """The largest inner products of a query with blocks of fp16 rows. Keeps what FAISS points to alive."""
+    """Inner products of a query with blocks of fp16 rows. Keeps what FAISS points to alive."""
 
     def __init__(self, query: Floats, dimension: int) -> None:
         self._query = np.ascontiguousarray(query, np.float32)
@@ -209,7 +204,25 @@ class _Scan:
         self._scanner.set_query(faiss.swig_ptr(self._query))
         self._scanner.set_list(0, 0.0)
 
-    def __call__(self, block: Halves, count: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+    def every(self, blocks: Iterable[Halves]) -> Floats:
+        """All of them, in order. A range search without a limit: no heap to keep, a third less time."""
+        result = faiss.RangeSearchResult(1)
+        partial = faiss.RangeSearchPartialResult(result)
+        kept = partial.new_result(0)
+        total = 0
+        for block in blocks:
+            block = np.ascontiguousarray(block)
+            pointer = faiss.swig_ptr(block.view(np.uint8))
+            self._scanner.scan_codes_range(len(block), pointer, None, -np.inf, kept)
+            total += len(block)
+        if kept.nres != total:  # a query that is not finite has no inner products
+            return np.full(total, np.nan, np.float32)
+        labels, scores = np.empty(total, np.int64), np.empty(total, np.float32)
+        partial.copy_range(0, total, faiss.swig_ptr(labels), faiss.swig_ptr(scores))
+        return scores
+
+    def best(self, block: Halves, count: int) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """The ``count`` largest of one block, and their places in it."""
         block = np.ascontiguousarray(block)
         scores = np.full(count, -np.inf, np.float32)
         labels = np.full(count, -1, np.int64)

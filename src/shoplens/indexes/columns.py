@@ -26,7 +26,7 @@ from shoplens.indexes.columns_facets import facets
 from shoplens.indexes.columns_order import best_variants, sort_products
 from shoplens.indexes.columns_snapshot import DamagedColumnsError, read_columns, write_columns
 from shoplens.indexes.columns_values import Growing, Values
-from shoplens.indexes.columns_view import Column, Entries, View
+from shoplens.indexes.columns_view import Column, Entries, View, fit
 
 _LOG = logging.getLogger(__name__)
 _COMPACT_FROM = 10_000
@@ -183,7 +183,7 @@ class ArrayColumns:
         """
         view = self._view
         if where is None:
-            return view.row_of_variant > 0
+            return view.everything
         return view.to_variants(view.rows_meeting(where))
 
     def facets(self, variants: Mask, fields: Sequence[str], limit: int) -> tuple[Facet, ...]:
@@ -210,8 +210,11 @@ class ArrayColumns:
     def products(self, variants: Mask) -> Mask:
         """bool by product number: has an allowed variant."""
         view = self._view
+        if variants is view.everything:
+            return view.all_products
         out = np.zeros(len(view.slot_of), bool)
-        out[view.product_of_slot[view.to_slots(view.to_rows(variants))]] = True
+        out[view.product_of[np.flatnonzero(fit(variants, len(view.product_of)))]] = True
+        out[0] = False  # the product of numbers that are not used
         return out
 
     def best_variant(self, products: Numbers, variants: Mask) -> Numbers:

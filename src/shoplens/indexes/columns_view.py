@@ -86,6 +86,16 @@ class View:
         """int32 by slot: the number of its rows."""
         return np.diff(self.first_row, append=np.int32(len(self.alive)))
 
+    @cached_property
+    def everything(self) -> Bools:
+        """bool by variant number: alive. Not to be written to."""
+        return _sealed(self.row_of_variant > 0)
+
+    @cached_property
+    def all_products(self) -> Bools:
+        """bool by product number: has a variant that is alive. Not to be written to."""
+        return _sealed(self.slot_of > 0)
+
     def column(self, name: str, where: str) -> Column | None:
         """A field's column, None for a reserved field that no variant has had yet. Raises UnknownFieldError."""
         found = self.columns.get(name)
@@ -171,3 +181,8 @@ def fit(mask: Bools, size: int) -> Bools:
     out = np.zeros(size, bool)
     out[: len(mask)] = mask
     return out
+
+
+def _sealed(mask: Bools) -> Bools:
+    mask.flags.writeable = False
+    return mask

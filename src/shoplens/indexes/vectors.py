@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from shoplens.core.ports import Mask, Numbers, VectorMatches, VectorRow
+from shoplens.core.ports import Mask, Neighbours, Numbers, VectorMatches, VectorRow
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import EncoderError, SpaceMismatchError
 from shoplens.indexes.codes import Floats, Halves, inner_products, largest
 from shoplens.indexes.snapshot import DamagedSnapshotError, read_snapshot, snapshot_path, write_snapshot
 from shoplens.indexes.vectors_view import View
 
-ABOVE_DEPTH = 2_000
-"""How many of the nearest rows ``above`` looks at."""
+NEIGHBOUR_DEPTH = 1_000
+"""How many of the nearest rows ``neighbours`` looks at."""
 
 _DEPTH = 640
 """Rows rescored for one query, of up to 250,000; recall@10 >= 0.99 with it is shown in docs/adr/0005."""
@@ -61,10 +61,9 @@ class ProductScores:
         """Cosines float32 [n]; NaN where a product has no allowed row."""
         return self._scores
 
-    @property
-    def variants(self) -> Numbers:
-        """The first allowed variant that the best row shows, int64 [n]; 0 where there is none."""
-        return self._view.variants_at(self._rows, self._variants)
+    def variants(self, positions: npt.NDArray[np.intp]) -> Numbers:
+        """The first allowed variants that the best rows of the products at these positions show; 0 for none."""
+        return self._view.variants_at(self._rows[positions], self._variants)
 
     def key(self, position: int) -> str:
         """The best row's key (a picture hash) of the product at this position; "" where there is none."""
@@ -203,38 +202,45 @@ class FlatVectors:
             fetch *= 4
         return _scan(view, query, k, variants)
 
-    def above(
+    def neighbours(
         self,
         query: npt.NDArray[np.float32],
-        threshold: float,
+        least: int,
         variants: Mask | None = None,
         *,
-        query_modality: Modality = "picture",
-        depth: int = ABOVE_DEPTH,
-    ) -> Numbers:
-        """Products with an allowed row of cosine >= threshold among the ``depth`` rows nearest by code.
+        depth: int = NEIGHBOUR_DEPTH,
+    ) -> Neighbours:
+        """The products with an allowed row among about ``depth`` rows nearest by code, with exact scores of these rows.
 
-        Rows that are few enough are all scored. Scores are exact, so every product returned belongs to the set;
-        where more than ``depth`` rows are above the threshold the set is cut at about ``depth`` rows.
+        Rows that are few enough are all scored. Never fewer than min(least, products allowed).
 
-        Returns:
-            Product numbers int64, rising.
+        Raises:
+            SpaceMismatchError: the query has another dimension than the space.
         """
         view = self._view
         query = self._query(query)
         if not view.count:
-            return np.empty(0, np.int64)
+            return _NO_NEIGHBOURS
         sketch = view.sketch
-        few = max(depth, _EXACT_ROWS, view.count // _EXACT_SHARE)
         share = view.share(variants)
-        if sketch is None or share * view.count <= few or depth * _SCAN_SHARE > share * view.count:
-            allowed, _ = view.allowed(variants)
-            rows = np.arange(view.count) if allowed is None else np.flatnonzero(allowed)
-        else:
-            near, _ = sketch.nearest(query, int(depth / share))
-            rows = np.concatenate([near, np.arange(sketch.count, view.count)])
-            rows = rows[view.allowed_of(rows, variants)]
-        return np.unique(view.products[rows[inner_products(query, view.vectors, rows) >= threshold]])
+        few = max(_EXACT_ROWS, view.count // _EXACT_SHARE)
+        if sketch is not None and share * view.count > few:
+            # Under a filter the nearest rows lie deeper; a part of the depth is given up for time.
+            fetch = int(max(depth / math.sqrt(share), 2 * least / share))
+            tail = np.arange(sketch.count, view.count)
+            while fetch * _SCAN_SHARE <= view.count:
+                rows = np.concatenate([sketch.nearest(query, fetch)[0], tail])
+                if variants is not None or view.dead:
+                    rows = rows[view.allowed_of(rows, variants)]
+                found = _by_product(view, rows, inner_products(query, view.vectors, rows))
+                if len(found.products) >= least:
+                    return found
+                fetch *= 4
+        allowed, _ = view.allowed(variants)
+        if allowed is None:
+            return _by_product(view, np.arange(view.count), inner_products(query, view.vectors[: view.count]))
+        rows = np.flatnonzero(allowed)
+        return _by_product(view, rows, inner_products(query, view.vectors, rows))
 
     def scores_of(
         self, query: npt.NDArray[np.float32], products: Numbers, variants: Mask | None = None
@@ -248,13 +254,16 @@ class FlatVectors:
             allowed = view.allowed_of(rows, variants)
             rows, owners = rows[allowed], owners[allowed]
         scores = inner_products(query, view.vectors, rows)
-        order = np.lexsort((-scores, owners))
-        _, first = np.unique(owners[order], return_index=True)
-        best = order[first]
+        if len(rows) > 1 and (owners[1:] == owners[:-1]).any():
+            order = np.lexsort((-scores, owners))
+            rows, owners, scores = rows[order], owners[order], scores[order]
+            first = np.ones(len(owners), np.bool_)
+            first[1:] = owners[1:] != owners[:-1]
+            rows, owners, scores = rows[first], owners[first], scores[first]
         out = np.full(len(products), np.nan, np.float32)
-        out[owners[best]] = scores[best]
+        out[owners] = scores
         best_rows = np.full(len(products), -1, np.int64)
-        best_rows[owners[best]] = rows[best]
+        best_rows[owners] = rows
         return ProductScores(view, out, best_rows, variants)
 
     def _query(self, query: npt.NDArray[np.float32]) -> Floats:
@@ -288,7 +297,21 @@ class FlatVectors:
         return stacked
 
 
+_NO_NEIGHBOURS = Neighbours(np.empty(0, np.int64), np.empty(0, np.float32))
 _NOTHING = VectorMatches(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64), ())
+
+
+def _by_product(view: View, rows: Numbers, scores: Floats) -> Neighbours:
+    """Each product by its best row, products rising."""
+    products = view.products[rows]
+    order = np.argsort(products, kind="stable")
+    products, scores = products[order], scores[order]
+    first = np.ones(len(products), np.bool_)
+    first[1:] = products[1:] != products[:-1]
+    if first.all():
+        return Neighbours(products, scores)
+    starts = np.flatnonzero(first)
+    return Neighbours(products[starts], np.maximum.reduceat(scores, starts))
 
 
 def _depth(view: View, k: int) -> int:

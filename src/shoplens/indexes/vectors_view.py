@@ -24,8 +24,8 @@ EXTRAS = ("extra_rows", "extra_variants")
 SKETCH_FROM = 2_048
 """Fewer rows than this are all scored: there is nothing to win."""
 
-_TAIL_SHARE = 128
-_TAIL_ROWS = 512
+_TAIL_SHARE = 512
+_TAIL_ROWS = 256
 _LEARN_AGAIN = 4
 _LEARNED = 100_000
 _HEX_KEY = 64

@@ -268,7 +268,7 @@ class _Searcher:
 
     def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
         """See ``TantivyWords.search``."""
-        query, found = self._match(words)
+        query, found, coverage = self._match(words)
         if query is None:
             return _NOTHING
         numbers, scores = _read(self._searcher, found)
@@ -282,14 +282,15 @@ class _Searcher:
             keep = _allowed(numbers, products)
             numbers, scores = numbers[keep], scores[keep]
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
-        return WordMatches(numbers[best], scores[best], matched)
+        return WordMatches(numbers[best], scores[best], matched, coverage)
 
-    def _match(self, words: str) -> tuple[Any | None, Any]:
-        """The strictest query that some product meets, with its first hits."""
-        queries = self._builder.known(terms_of(words))
+    def _match(self, words: str) -> tuple[Any | None, Any, float]:
+        """The strictest query that some product meets, its first hits, and the share of the terms that it asks for."""
+        terms = terms_of(words)
+        queries = self._builder.known(terms)
         whole = self._builder.whole(words)
         if not queries:
-            return whole, None if whole is None else self._searcher.search(whole, _FIRST, count=True)
+            return whole, None if whole is None else self._searcher.search(whole, _FIRST, count=True), 1.0
         query = found = None
         for count in range(required(len(queries)), 0, -1):
             query = at_least(queries, count)
@@ -298,7 +299,7 @@ class _Searcher:
             found = self._searcher.search(query, _FIRST, count=True)
             if found.count:
                 break
-        return query, found
+        return query, found, 1.0 if whole is not None else count / len(terms)
 
 
 def _read(searcher: Any, found: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
