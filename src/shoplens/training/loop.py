@@ -28,17 +28,22 @@ from shoplens.training.towers import DIMENSION, ImageTower
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how. ``sizes``: (share of the steps up to which, resolution)."""
+    """How long and how.
 
-    steps: int = 1560
+    ``sizes``: (share of the steps up to which, resolution). ``pairs``: pictures of a batch that come twice, each time
+    changed anew, so that the space tells one product from others of its kind.
+    """
+
+    steps: int = 6000
     batch: int = 128
     rate: float = 2e-3
     warmup: int = 100
     decay_from: float = 0.5
     sizes: tuple[tuple[float, int], ...] = ((0.77, 64), (0.93, 80), (1.0, 96))
     shares: Mapping[str, float] = field(
-        default_factory=lambda: {"fashion": 0.7, "clothing": 0.09, "grocery": 0.13, "rendered": 0.08}
+        default_factory=lambda: {"fashion": 0.66, "clothing": 0.09, "grocery": 0.13, "rendered": 0.12}
     )
+    pairs: int = 24
     seed: int = 0
 
     def resolution(self, step: int) -> int:
@@ -92,7 +97,7 @@ def train_images(
     """Trains and returns the moving average of the student.
 
     ``labels``: "kind", "colour", "gender" (class of each item, -1 unknown), "alike" (group of each item),
-    "same" (group of like kind, colour and gender). ``folder`` gets ``image.pt`` every ``every`` steps.
+    "same" (group of like kind, colour and gender), "product". ``folder`` gets ``image.pt`` every ``every`` steps.
     """
     rng = np.random.default_rng(plan.seed)
     torch.manual_seed(plan.seed)
@@ -120,6 +125,8 @@ def train_images(
         for group in optimizer.param_groups:
             group["lr"] = plan.learning_rate(step) * group["factor"]
         rows = draw(rng)
+        twice = rng.permutation(len(rows))[: 2 * plan.pairs]
+        rows[twice[plan.pairs :]] = rows[twice[: plan.pairs]]
         pictures = augment(torch.from_numpy(pool.pixels[rows]), size).contiguous(memory_format=torch.channels_last)
         student.train()
         loss, parts = _loss(student, pictures, rows, banks, words, labels, rng)
@@ -185,6 +192,9 @@ def _loss(
     loss = loss + 0.6 * part
     part = objectives.contrast_of_pictures(vectors, torch.from_numpy(labels["alike"][rows]))
     parts["alike"] = part.item()
+    loss = loss + 0.3 * part
+    part = objectives.contrast_of_pictures(vectors, torch.from_numpy(labels["product"][rows]), 14.0)
+    parts["product"] = part.item()
     loss = loss + 0.3 * part
     for name, head, weight, smoothing in (
         ("kind", student.kind, 0.3, 0.05),

@@ -99,6 +99,7 @@ def _labels(items: Sequence[Item], lexicon: Lexicon) -> Labels:
         "gender": of_facet("gender", lambda item: item.gender),
         "alike": of_group(lambda item: item.alike),
         "same": of_group(lambda item: (item.alike, item.gender)),
+        "product": of_group(lambda item: item.product),
     }
 
 

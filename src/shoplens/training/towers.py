@@ -46,7 +46,7 @@ class ImageTower(nn.Module):
     """
 
     def __init__(
-        self, widths: tuple[int, ...] = (64, 128, 256, 384), depths: tuple[int, ...] = (1, 1, 1, 1), stem: int = 32
+        self, widths: tuple[int, ...] = (64, 128, 256, 384), depths: tuple[int, ...] = (1, 1, 2, 1), stem: int = 32
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(_conv(3, stem, 3, 2), nn.ReLU(), _conv(stem, widths[0], 3, 2), nn.ReLU())
