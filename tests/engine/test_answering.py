@@ -30,6 +30,14 @@ def test_words_find_what_they_name(shop: Shop) -> None:
     assert not answer.degraded
 
 
+def test_a_match_of_one_word_of_many_is_no_certain_match(shop: Shop) -> None:
+    # Only the last of these terms is in the shop, and what is red is no boat: something similar at best.
+    answer = shop.search("inflatable rowing boat paddle cushion", semantic_ratio=0)
+    assert answer.hits
+    assert answer.hits[0].confidence == pytest.approx(1 / 5)
+    assert answer.verdict == "similar"
+
+
 def test_chinese_words_find_the_same(shop: Shop) -> None:
     assert ids(shop.search("红色靠垫"))[0] == ids(shop.search("red cushion"))[0] == "C1"
 
