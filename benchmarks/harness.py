@@ -19,8 +19,20 @@ RUNS = ROOT / "runs" / "bench"
 DATA = Path(os.environ.get("SHOPLENS_DATA", ROOT.parent / "shared" / "data"))
 
 
+def pace() -> float:
+    """Milliseconds of a million additions in Python now: a shared machine's speed halves and doubles by the minute."""
+
+    def once() -> float:
+        start, total = time.perf_counter(), 0
+        for n in range(1_000_000):
+            total += n
+        return 1e3 * (time.perf_counter() - start)
+
+    return round(min(once() for _ in range(3)), 1)
+
+
 def machine() -> str:
-    """One line about the machine and the versions that matter."""
+    """One line about the machine, its pace now and the versions that matter."""
     import faiss
     import onnxruntime
     import tantivy
@@ -32,7 +44,7 @@ def machine() -> str:
             break
     pinned = ",".join(map(str, sorted(os.sched_getaffinity(0))))
     return (
-        f"{model}, {os.cpu_count()} cores (using {pinned}), Linux {platform.release()}, "
+        f"{model}, {os.cpu_count()} cores (using {pinned}), a million additions {pace()} ms, Linux {platform.release()}, "
         f"Python {platform.python_version()}, numpy {np.__version__}, faiss {faiss.__version__}, "
         f"tantivy {tantivy.__version__}, onnxruntime {onnxruntime.__version__}"
     )

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from harness import DATA, quantiles, rss_mb, save, table, timed
+from harness import DATA, pace, quantiles, rss_mb, save, table, timed
 from shoplens.app import Shop, open_shop
 from shoplens.config import Config
 from shoplens.core.catalogue import ImageRef, Money, Product, Variant
@@ -163,6 +163,7 @@ def main() -> None:
                 asked = list(queries(args.queries, what, np.random.default_rng(11)))
                 times, answers = timed(shop.search, asked)
                 row = {"products": size, "query": what, **quantiles(times)}
+                row["pace_ms"] = pace()
                 row["found_median"] = int(np.median([a.found for a in answers]))
                 rows.append(row)
                 names = list(dict.fromkeys(n for a in answers for n in a.timings_ms))

@@ -7,11 +7,9 @@ them and holds the CRC-32 of all parts; the length and the CRC-32 of the footer;
 from __future__ import annotations
 
 import json
-import os
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import numpy.typing as npt
 from shoplens.errors import ShopError
 from shoplens.indexes.columns_values import Values
 from shoplens.indexes.columns_view import Column, Entries, View
+from shoplens.indexes.durable import replacing
 
 VERSION = 1
 """Raise it when the layout or the meaning of the columns changes: older snapshots are then filled anew."""
@@ -44,10 +43,8 @@ def write_columns(folder: Path, view: View) -> None:
         ShopError: the folder cannot be written to; the snapshot before, if any, is untouched.
     """
     path = folder / _NAME
-    temporary = path.with_name(f"{_NAME}.{os.getpid()}.tmp")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with replacing(path) as file:
             parts, crc, at = [], 0, 0
             for name, data in _parts(view):
                 raw = data if isinstance(data, bytes) else np.ascontiguousarray(data).view(np.uint8).data
@@ -61,17 +58,7 @@ def write_columns(folder: Path, view: View) -> None:
             footer = {"version": VERSION, "seq": view.seq, "columns": names, "parts": parts, "crc": crc}
             raw = json.dumps(footer, ensure_ascii=True).encode()
             file.write(raw + _END.pack(len(raw), zlib.crc32(raw), _MAGIC))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
     except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise ShopError(
             f"the snapshot of the filter columns cannot be written: {error}",
             where=str(path),

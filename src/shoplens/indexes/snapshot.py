@@ -6,7 +6,6 @@ CRC-32 of the footer; eight bytes of magic. The end is written last, so a file t
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import struct
@@ -20,6 +19,7 @@ import numpy.typing as npt
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import ShopError, SpaceMismatchError
 from shoplens.indexes.codes import Codebook, Sketch
+from shoplens.indexes.durable import replacing
 from shoplens.indexes.vectors_view import COLUMNS, EXTRAS, View, starts_of
 
 VERSION = 2
@@ -60,22 +60,10 @@ def write_snapshot(folder: Path, space: Space, modality: Modality, view: View) -
         ShopError: the folder cannot be written to; the snapshot before, if any, is untouched.
     """
     path = snapshot_path(folder, modality)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
+        with replacing(path) as file:
             _write(file, space, modality, view)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise ShopError(
             f"the snapshot of the {modality} index cannot be written: {error.strerror or error}",
             where=str(path),
