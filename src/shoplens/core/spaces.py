@@ -63,7 +63,8 @@ class EncoderCard:
 
     ``means`` holds the mean embedding of each modality (float32 [d]), for indexes that centre their codes; the one
     that ships learns its codes from the rows and needs none (ADR 0005). ``calibration`` is keyed
-    "query-modality>row-modality", e.g. "words>picture".
+    "query-modality>row-modality", e.g. "words>picture". ``modalities``: what it reads; an encoder of pictures alone
+    serves photo-to-photo search.
     """
 
     name: str
@@ -78,6 +79,12 @@ class EncoderCard:
     means: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict, compare=False)
     licence: str = ""
     notes: str = ""
+    modalities: tuple[Modality, ...] = ("picture", "words")
+
+    @property
+    def picture_side(self) -> int:
+        """Shortest side, in pixels, at which pictures are to be decoded for this encoder; 0 where it does not say."""
+        return int(self.preprocessing.get("picture_side", 0))
 
     @property
     def space(self) -> Space:
