@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -25,18 +25,18 @@ from shoplens.engine.answering import Answerer, Balance
 from shoplens.engine.copies import Copies, Parts, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
-from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError, ShopNotFoundError
+from shoplens.errors import NotFoundError, PictureError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.feeds import open_feed, write_report
 from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vectors import FlatVectors
 from shoplens.indexes.words import TantivyWords
 from shoplens.pictures import DecodePool, FeedPictures, Limits, is_url, open_pictures, repaint
+from shoplens.pictures.photo import Photo, photo_of
 from shoplens.stores import FolderLock, SqlStore, open_store
 
 DATABASE = "shop.db"
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
-Photo = str | Path | bytes | QueryPicture
 
 
 class Shop:
@@ -49,7 +49,7 @@ class Shop:
         self.folder = Path(config.shop)
         url = config.store_url or str(self.folder / DATABASE)
         if create:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            _make(self.folder)
         elif not self.folder.is_dir():
             raise ShopNotFoundError(
                 "there is no shop here", where=str(self.folder), hint=f"run: shoplens index FEED --shop {self.folder}"
@@ -62,11 +62,19 @@ class Shop:
                 with self._lock:
                     discard(self.folder / "copies")
             self.copies = self._open_copies()
+            if self.copies.ahead and self._lock.try_acquire():
+                # A backup of the store was put back: what the copies know beyond it is not so any more.
+                try:
+                    discard(self.folder / "copies")
+                    self.copies = self._open_copies()
+                finally:
+                    self._lock.release()
         except BaseException:
             self.store.close()
             raise
         self._decoder: DecodePool | None = None
         self._source: FeedPictures | None = None
+        self._source_of = ("", "")
         self._web: FeedPictures | None = None
         self._starting = threading.Lock()
         self._caught_up = False
@@ -213,7 +221,8 @@ class Shop:
 
         Args:
             feed: a file, or the folder that holds one.
-            pictures: folder or zip in which the feed's pictures lie; beside the feed when None.
+            pictures: folder or zip in which the feed's pictures lie; None: where they lay the last time,
+                else beside the feed.
             format: insist on a kind of feed instead of recognising it.
             mapping: our field -> the feed's column, for columns with unusual names.
             report: where to write the rows that could not be used (JSON lines); in the shop's folder when None.
@@ -223,12 +232,16 @@ class Shop:
             RemovalGuardError: it lacks more than half of the catalogue.
         """
         source = open_feed(Path(feed), format=format, mapping=mapping, currency=self.config.currency or None)
-        where = Path(pictures) if pictures else None
+        kept = self.store.get_meta("pictures")
+        # A feed that is read again needs no --pictures again.
+        where = Path(pictures) if pictures else Path(kept) if kept and Path(kept).exists() else None
         pictures_from = self._pictures(where, source.base)
         indexer = Indexer(self.store, pictures_from, self.decoder(), self.encoder, options or IndexOptions())
-        self.store.set_meta("pictures", str(where.resolve()) if where else "")
-        self.store.set_meta("feed_base", str(Path(source.base).resolve()))
-        self._forget_source()
+        if options is None or options.pictures:
+            # A run for prices alone leaves the pictures, and so where they lie, as they are.
+            self.store.set_meta("pictures", str(where.resolve()) if where else "")
+            self.store.set_meta("feed_base", str(Path(source.base).resolve()))
+            self._forget_source()
         problems: list[RowProblem] = []
 
         def tell(problem: RowProblem) -> None:
@@ -281,18 +294,20 @@ class Shop:
         location = self.store.location_of(picture_hash)
         if location is None:
             raise NotFoundError("no product shows this picture", hint="it may have been removed since")
-        if self._source is None:
-            folder = self.store.get_meta("pictures") or ""
-            base = self.store.get_meta("feed_base") or "."
+        folder, base = self.store.get_meta("pictures") or "", self.store.get_meta("feed_base") or "."
+        if self._source is None or self._source_of != (folder, base):  # another process may have indexed since
+            # Not closed: another thread may be reading from the one before.
+            self._source_of = (folder, base)
             self._source = self._pictures(Path(folder) if folder else None, Path(base))
         got = self._source.fetch(location)
         if got.data is None:
             raise PictureError("the picture could not be read again", reason="missing", where=location.location)
         data = repaint(self.decoder().decode(got.data, side).pixels, side)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{threading.get_ident()}.{time.monotonic_ns()}.tmp")
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        with suppress(OSError):  # a cache that cannot be written to: the picture is made anew each time
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(f".{threading.get_ident()}.{time.monotonic_ns()}.tmp")
+            temporary.write_bytes(data)
+            temporary.replace(path)
         return data
 
     # --- care -----------------------------------------------------------------------------------
@@ -368,24 +383,12 @@ def open_shop(
     return Shop(config, create=create, encoder=encoder, rebuild=rebuild)
 
 
-def photo_of(photo: Photo) -> QueryPicture:
-    """A photo of a query from a path, bytes, or as it is. Raises PictureError when the file cannot be read."""
-    if isinstance(photo, QueryPicture):
-        return photo
-    if isinstance(photo, bytes):
-        return QueryPicture(photo)
-    path = Path(photo)
+def _make(folder: Path) -> None:
     try:
-        return QueryPicture(path.read_bytes(), name=path.name)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise PictureError(
-            f"the photo cannot be read: {error.strerror}", reason="missing", where=str(path), hint="check the path"
+        raise ShopError(
+            f"the shop's folder cannot be made: {error.strerror}",
+            where=str(folder),
+            hint="choose a place that you may write to: --shop DIR",
         ) from error
-
-
-def words_of(parts: Iterable[str]) -> str:
-    """Words given as separate arguments, as one text. Raises QueryError for bytes that are no text."""
-    text = " ".join(parts)
-    if any("\udc80" <= c <= "\udcff" for c in text):
-        raise QueryError("the words are not UTF-8", where="WORDS", hint="set the terminal's encoding to UTF-8")
-    return text

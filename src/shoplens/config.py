@@ -38,7 +38,7 @@ class PictureLimits(_Part):
 class SearchSettings(_Part):
     """How candidates are found and put in order."""
 
-    depth: int = Field(300, ge=10, le=5_000, description="candidates taken from each source")
+    depth: int = Field(200, ge=10, le=5_000, description="candidates taken from each source")
     semantic_ratio: float = Field(0.5, ge=0, le=1, description="weight of vectors against words as written, 0 to 1")
     threads: int = Field(1, ge=1, le=64, description="threads that encode one query")
 

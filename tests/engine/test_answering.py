@@ -49,6 +49,12 @@ def test_a_photo_finds_its_like(shop: Shop, colour: str, expected: str) -> None:
     assert answer.hits[0].reasons[0].source == "picture>picture"
 
 
+def test_a_picture_of_the_catalogue_itself_is_a_match(shop: Shop) -> None:
+    answer = shop.search(photos=picture("green"))
+    assert answer.verdict == "match"
+    assert answer.hits[0].confidence == 1.0
+
+
 def test_a_photo_and_words_together(shop: Shop) -> None:
     # A red photo finds the red cushion and the red mug; the word decides between them.
     red = picture("red", shade=3)

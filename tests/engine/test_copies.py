@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,3 +139,25 @@ def test_files_left_by_a_killed_writer_are_no_obstacle(small: SmallShop) -> None
     assert [h.product.id for h in shop.search("pouf", semantic_ratio=0).hits] == ["C1"]
     assert [h.product.id for h in shop.search("green cushion", semantic_ratio=0).hits][:1] == ["C2"]
     assert shop.copies.words_current()
+
+
+def test_a_backup_put_back_takes_the_copies_back_with_it(small: SmallShop, tmp_path: Path) -> None:
+    rows = cushions(small)
+    shop = small.open()
+    small.index(shop, rows[:3])
+    saved = tmp_path / "backup.db"
+    shop.store.backup(saved)
+    small.index(shop, [*rows[:3], {"id": "G1", "title": "grape"}])
+    shop.catch_up()
+    shop.copies.save()
+    folder = shop.folder
+    shop.close()
+    for name in ("shop.db-wal", "shop.db-shm"):
+        (folder / name).unlink(missing_ok=True)
+    saved.replace(folder / "shop.db")
+    again = small.open()
+    again.catch_up()
+    assert again.search("").found == 3
+    assert not again.search("grape", semantic_ratio=0).hits
+    small.index(again, [*rows[:3], {"id": "D1", "title": "durian"}])
+    assert [h.product.id for h in again.search("durian", semantic_ratio=0).hits] == ["D1"]

@@ -83,7 +83,7 @@ def test_the_guard_refuses_to_empty_the_shop(small: SmallShop) -> None:
     shop = small.open()
     rows = [{"id": f"P{n}", "title": f"Thing number {n}"} for n in range(40)]
     small.index(shop, rows)
-    with pytest.raises(RemovalGuardError, match="21 of 41") as caught:
+    with pytest.raises(RemovalGuardError, match="21 of the 40") as caught:
         small.index(shop, [*rows[:19], {"id": "NEW", "title": "New thing"}])
     assert "--allow-removals" in (caught.value.hint or "")
     assert shop.search("").found == 41  # what is new was written, nothing was removed
@@ -235,3 +235,36 @@ def test_pictures_can_be_left_alone(small: SmallShop) -> None:
     kept = small.index(shop, rows, pictures=False)
     assert (kept.changed, kept.pictures_rejected) == (1, 0)
     assert shop.search(photos=picture("red", shade=1)).hits[0].product.id in ("C1", "M1")
+
+
+def test_an_empty_feed_never_empties_a_shop_unasked(small: SmallShop) -> None:
+    shop = small.open()
+    small.index(shop, cushions(small)[:3])
+    headers = small.folder / "headers.csv"
+    headers.write_text("id,title\n")
+    with pytest.raises(RemovalGuardError, match="lacks 3 of the 3"):
+        shop.index(headers)
+    assert shop.search("").found == 3
+    assert shop.index(headers, options=IndexOptions(max_removed=1.0)).removed == 3
+
+
+def test_a_row_that_does_not_say_whose_it_is_removes_nothing(small: SmallShop) -> None:
+    shop = small.open()
+    rows = cushions(small)
+    small.index(shop, rows)
+    said: list[Any] = []
+    feed = small.write(rows[1:])
+    feed.write_bytes(feed.read_bytes() + b'{"id": "C1", "title"\n')
+    report = shop.index(feed, pictures=small.pictures, on_problem=said.append)
+    assert report.removed == 0
+    assert shop.search("").found == 6
+    assert "1 products that the feed lacks were kept" in said[-1].reason
+
+
+def test_a_feed_read_again_needs_no_folder_of_pictures_again(small: SmallShop) -> None:
+    shop = small.open()
+    rows: list[Any] = cushions(small)
+    small.index(shop, rows)
+    rows[0] = {**rows[0], "title": "Another cushion"}
+    report = shop.index(small.write(rows))
+    assert (report.changed, report.pictures_rejected, report.pictures) == (1, 0, 7)

@@ -72,6 +72,10 @@ def main() -> None:
         # The reader has gone (| head): not an error of ours. Closing stderr keeps Python from telling of it.
         sys.stderr.close()
         code = 0
+    except OSError as error:
+        # Of files that are ours ShopLensErrors tell: this is the terminal's or the pipe's (a full disk behind >).
+        typer.echo(f"Error: the output cannot be written: {error}", err=True)
+        code = 1
     except MemoryError:
         traceback.print_exc()
         code = 1

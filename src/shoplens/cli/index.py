@@ -21,7 +21,10 @@ def index(
     feed: Annotated[Path, typer.Argument(help="The product feed: a file, or the folder that holds one.")],
     shop: ShopFolder = None,
     pictures: Annotated[
-        Path | None, typer.Option(help="Folder or zip of the feed's pictures; beside the feed if not given.")
+        Path | None,
+        typer.Option(
+            help="Folder or zip of the feed's pictures; if not given, that of the last run, else beside the feed."
+        ),
     ] = None,
     format: Annotated[str | None, typer.Option(help="Insist on a kind of feed instead of recognising it.")] = None,
     map: Annotated[
@@ -107,7 +110,8 @@ def index(
     console.print(f"{done.pictures_encoded:,} pictures encoded, {done.pictures_rejected:,} rejected")
     if done.problems:
         console.print(
-            f"{done.problems:,} problems, {done.rows_skipped:,} rows left out: {report or folder / 'report.jsonl'}"
+            f"problems: {done.problems:,}, rows left out: {done.rows_skipped:,}; "
+            f"see {report or folder / 'report.jsonl'}"
         )
     console.print(f"{done.seconds:.1f} s. Next: shoplens search --shop {folder} black leather bag")
 

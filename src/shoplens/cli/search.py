@@ -9,7 +9,7 @@ import typer
 
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import print_json, show_answer
-from shoplens.core.query import Crop, Query, QueryPicture, Seed, parse_sort
+from shoplens.core.query import Crop, Query, QueryPicture, Seed, parse_sort, words_of
 from shoplens.core.where import parse_where
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import QueryError
@@ -38,7 +38,8 @@ def search(
     json: AsJson = False,
 ) -> None:
     """Search a shop by words, photos, products, or any mix of them."""
-    from shoplens.app import open_shop, photo_of, words_of
+    from shoplens.app import open_shop
+    from shoplens.pictures.photo import photo_of
 
     crops = [_crop(text) for text in crop or ()]
     photos = photo or []

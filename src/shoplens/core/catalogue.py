@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
@@ -73,6 +74,16 @@ class ImageRef:
 
     location: str
     alt: str = ""
+
+    @property
+    def host(self) -> str:
+        """The server of a URL, in lower case; "" for a path and for what is no whole URL."""
+        if not self.location.startswith(("http://", "https://")):
+            return ""
+        try:
+            return urlsplit(self.location).netloc.lower()
+        except ValueError:  # "http://[x"
+            return ""
 
 
 @dataclass(frozen=True, slots=True)

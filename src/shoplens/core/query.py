@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shoplens.core.where import Where
@@ -138,3 +139,11 @@ def _between(value: float, low: float, high: float, where: str, what: str = "") 
         raise QueryError(
             f"{value}{unit} is not between {low} and {high}", where=where, hint="give a value in that range"
         )
+
+
+def words_of(parts: Iterable[str]) -> str:
+    """Words given as separate arguments, as one text. Raises QueryError for bytes that are no text."""
+    text = " ".join(parts)
+    if any("\udc80" <= c <= "\udcff" for c in text):
+        raise QueryError("the words are not UTF-8", where="WORDS", hint="set the terminal's encoding to UTF-8")
+    return text

@@ -116,9 +116,9 @@ class Answerer:
         found = _Found(known, allowed, columns.products(allowed), None, [], notes, [])
         lap = _Lap(timings, started)
         lap("filter")
-        # The word index looks meanwhile: it holds Python's lock as little as the encoder and the scans do.
-        words = self._pool.submit(self._match_words, query, found) if query.words else None
         self._encode(query, found, lap)
+        # The word index looks while the vectors are scanned: neither holds Python's lock for long.
+        words = self._pool.submit(self._match_words, query, found) if query.words else None
         near = self._near(found)
         lap("vectors")
         if words is not None:
@@ -374,10 +374,11 @@ def tidy(query: Query) -> tuple[Query, list[str]]:
     """The query with its words cleaned (NFC, control characters and doubled white space gone) and cut to length."""
     if not isinstance(query.words, str):
         raise QueryError("the words are no text", where="q", hint="send a string")
-    text = unicodedata.normalize("NFC", query.words)
+    # Cut before it is normalised, which takes the square of the time for a run of combining marks.
+    text = unicodedata.normalize("NFC", query.words[: 4 * MAX_WORDS])
     text = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
     notes = []
-    if len(text) > MAX_WORDS:
+    if len(text) > MAX_WORDS or len(query.words) > 4 * MAX_WORDS:
         text = text[:MAX_WORDS]
         notes.append(f"the words were cut to their first {MAX_WORDS} characters")
     return replace(query, words=text), notes

@@ -192,6 +192,13 @@ class Copies:
         """The sequence number at which the slowest copy of this process stands, words apart."""
         return min(self.parts.columns.seq, self.parts.pictures.seq, self.parts.texts.seq)
 
+    @property
+    def ahead(self) -> bool:
+        """Whether a copy stands beyond the store, which can only be when an older store was put in its place."""
+        parts = self.parts
+        standing = (parts.columns.seq, parts.pictures.seq, parts.texts.seq, parts.words.seq)
+        return max(standing) > self._store.last_seq()  # the store is asked last: it only ever grows
+
     def refresh(self) -> int:
         """Replays what the store has committed since; returns the sequence number of vectors and filters now."""
         newest = self._store.last_seq()

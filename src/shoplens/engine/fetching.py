@@ -6,7 +6,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from shoplens.core.catalogue import ImageRef
 from shoplens.core.ports import PictureBytes, PictureSource
@@ -57,7 +56,7 @@ class Fetching:
             yield first, future.result()
 
     def _fetch(self, image: ImageRef, known: str) -> Got:
-        host = urlsplit(image.location).netloc if on_the_net(image) else ""
+        host = image.host
         if host and self._down[host] >= PATIENCE:
             return PictureError(
                 f"{host} could not be reached {PATIENCE} times in a row and was not asked again",

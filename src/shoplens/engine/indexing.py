@@ -130,10 +130,12 @@ class Indexer:
         started = time.perf_counter()
         report = IndexReport()
         seen: set[str] = set()
+        nameless = [0]  # rows that cannot be read and do not say whose they are
 
         def tell(problem: RowProblem) -> None:
             report.problems += 1
             report.rows_skipped += problem.skipped
+            nameless[0] += problem.skipped and not problem.product_id
             if problem.product_id:
                 seen.add(problem.product_id)  # a row that cannot be read today is no reason to remove its product
             on_problem(problem)
@@ -150,7 +152,7 @@ class Indexer:
             if waiting is not None:
                 waiting.result()
         if self._options.remove_missing:
-            self._remove(seen, report)
+            self._remove(seen, report, nameless[0], on_problem)
         report.seconds = time.perf_counter() - started
         report.seq = self._store.last_seq()
         return report
@@ -309,14 +311,28 @@ class Indexer:
 
     # --- removal ------------------------------------------------------------------------------
 
-    def _remove(self, seen: set[str], report: IndexReport) -> None:
+    def _remove(
+        self, seen: set[str], report: IndexReport, nameless: int, on_problem: Callable[[RowProblem], None]
+    ) -> None:
         stored = list(self._store.ids())
         missing = [product_id for product_id in stored if product_id not in seen]
-        share = len(missing) / max(len(stored), 1)
-        if len(missing) > SMALL_CATALOGUE and share > self._options.max_removed:
+        asked = self._options.max_removed >= 1
+        before = len(stored) - report.added
+        share = len(missing) / max(before, 1)
+        if missing and nameless and not asked:
+            report.problems += 1
+            reason = (
+                f"{len(missing)} products that the feed lacks were kept: {nameless} rows could not be read and may be "
+                "theirs; mend the rows, or run with --allow-removals"
+            )
+            on_problem(RowProblem(0, "", reason, skipped=False))
+            return
+        too_many = len(missing) > SMALL_CATALOGUE and share > self._options.max_removed
+        if missing and not asked and (too_many or not report.read):
             raise RemovalGuardError(
-                f"the feed lacks {len(missing)} of {len(stored)} products ({share:.0%}); "
-                f"more than {self._options.max_removed:.0%} are not removed unasked",
+                f"the feed lacks {len(missing)} of the {before} products that were there ({share:.0%}); "
+                f"more than {self._options.max_removed:.0%} are not removed unasked"
+                + (f"; the {report.added} new ones are in the shop" if report.added else ""),
                 hint="check the feed; if it is right, run again with --allow-removals or --keep-missing",
             )
         for some in _slices(missing, 10 * BATCH):

@@ -16,6 +16,13 @@ Vector = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
 
+SAME_PICTURE = 0.97
+"""Cosine of two photos from which on they are one picture, perhaps compressed, scaled or turned anew.
+
+No logistic over photos of like products can say so: it is fitted where the cosines of different pictures lie.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class VectorPart:
     """One vector of a query against one index.
@@ -75,6 +82,8 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
     contributions[~known] = contributions[known].mean() if known.any() else 0.0
     logit = np.where(known, slope * np.nan_to_num(raw) + offset, -50.0)
     confidence = 1.0 / (1.0 + np.exp(-np.clip(logit, -50, 50)))
+    if part.source == "picture>picture":
+        confidence[known & (raw >= SAME_PICTURE)] = 1.0
     return PartScores(part.source, part.part, raw, contributions, confidence, found.variants, found.key)
 
 

@@ -116,8 +116,10 @@ def fold(header: str) -> str:
 
 
 def attribute_name(header: str) -> str:
-    """A header as the name of an attribute: case folded, spaces as underscores, else as written."""
-    text = unicodedata.normalize("NFKC", header).casefold().strip().removeprefix("g:")
+    """A header as the name of an attribute: case folded, spaces as underscores, no control characters and lone
+    surrogates, at most 200 characters; else as written."""
+    clean = _NOT_IN_NAMES.sub("", header[:_LONGEST_HEADER])
+    text = unicodedata.normalize("NFKC", clean).casefold().strip().removeprefix("g:")
     return re.sub(r"\s+", "_", text)
 
 
@@ -131,6 +133,8 @@ _NUMBERED_IMAGE = re.compile(
     r"(?:image|images|img|picture|photo|imageurl|imagelink|additionalimagelink|图片|附图|主图)\d{1,2}"
 )
 _CURRENCY_SUFFIX = re.compile(r"(price|saleprice|listprice)([a-z]{3})")
+_LONGEST_HEADER = 200
+_NOT_IN_NAMES = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\ud800-\udfff]")
 _LANGUAGE_SUFFIX = re.compile(
     r"(.+?)[\s_.:\-]+([A-Za-z]{2})(?:[\-_][A-Za-z]{2,4})?|(.+?)[(（\[]\s*([A-Za-z]{2})\s*[)）\]]"
 )
@@ -270,7 +274,7 @@ def _language_target(target: str) -> tuple[str, str] | None:
 
 def _language(header: str) -> tuple[str, str] | None:
     """(language, title or description) of a header such as "title_zh", "Name (DE)", "description-sv"."""
-    match = _LANGUAGE_SUFFIX.fullmatch(header.strip())
+    match = _LANGUAGE_SUFFIX.fullmatch(header.strip()) if len(header) <= _LONGEST_HEADER else None
     if match is None:
         return None
     name, language = (match[1], match[2]) if match[1] else (match[3], match[4])

@@ -276,9 +276,12 @@ class Reading:
         for each in given if isinstance(given, list) else []:
             try:
                 confidence = float(each["confidence"])
-                out.append(DerivedText(str(each["field"]), read.words(each["text"]), str(each["source"]), confidence))
-            except (KeyError, TypeError, ValueError):
-                self.problem("derived", "needs field, text, source and confidence", each)
+                if not 0.0 <= confidence <= 1.0:  # NaN too
+                    raise ValueError(confidence)
+                said = read.words(each["text"])
+                out.append(DerivedText(read.text(each["field"]), said, read.text(each["source"]), confidence))
+            except (KeyError, TypeError, ValueError, OverflowError):
+                self.problem("derived", "needs field, text, source and confidence (0 to 1)", each)
         return tuple(out)
 
     def _prices(self) -> tuple[Money | None, Money | None]:

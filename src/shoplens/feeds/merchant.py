@@ -118,7 +118,7 @@ class MerchantXml:
 
     def _head(self, head: str) -> str:
         """Namespace declarations before the first item. Raises FeedFormatError for entities of the feed's own."""
-        if re.search(r"<!ENTITY|<!DOCTYPE[^>]*\[|<!DOCTYPE[^>]*(?:SYSTEM|PUBLIC)", head):
+        if re.search(r"<!ENTITY|<!DOCTYPE[^<>\[]*(?:\[|SYSTEM|PUBLIC)", head):
             raise FeedFormatError(
                 "declares entities or an outside document type, which is refused",
                 where=str(self._path),

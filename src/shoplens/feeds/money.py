@@ -70,9 +70,10 @@ def parse_money(value: Any, currency: str = "") -> Money:
     if isinstance(value, (int, float, Decimal)):
         money = Money.of(str(value), currency)
         return _not_negative(money)
-    text = unicodedata.normalize("NFKC", str(value)).strip()
-    if len(text) > 64:
+    written = str(value).strip()
+    if len(written) > 64:
         raise ValueError("too long for a price")
+    text = unicodedata.normalize("NFKC", written).strip()
     if text.startswith(("-", "−", "(")):
         raise ValueError("a price below zero")
     text = _DASHES.sub("", text)  # "49,-" and "49.--" are whole amounts

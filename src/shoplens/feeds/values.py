@@ -276,8 +276,16 @@ def category_paths(value: Any) -> tuple[tuple[str, ...], ...]:
     if isinstance(value, str):
         return _paths_of_text(value)
     if isinstance(value, (list, tuple)):
-        if any(isinstance(each, (list, tuple)) for each in value) or any(">" in str(each) for each in value):
-            paths = [path for each in value for path in category_paths(each)]
+        if any(isinstance(each, (list, tuple)) for each in value) or any(
+            isinstance(each, str) and ">" in each for each in value
+        ):
+            # A list within a list of lists is no path; so nothing is nested deeper than this looks.
+            paths = [
+                path
+                for each in value
+                if not (isinstance(each, (list, tuple)) and any(isinstance(e, (list, tuple)) for e in each))
+                for path in category_paths(each)
+            ]
             return tuple(dict.fromkeys(paths))
         return tuple(path for path in (join_levels(words(_name(each)) for each in value),) if path)
     return _paths_of_text(text(_name(value)))
@@ -297,8 +305,11 @@ def _name(value: Any) -> Any:
     return value.get("name", "") if isinstance(value, Mapping) else value
 
 
+_LEVELS = re.compile(r">|»|›|→|&gt;|(?<=\s)/(?=\s)")
+
+
 def _cut(found: str) -> tuple[str, ...]:
-    return join_levels(words(level) for level in re.split(r"\s*(?:>|»|›|→|&gt;)\s*|\s+/\s+", found))
+    return join_levels(words(level) for level in _LEVELS.split(found))
 
 
 def join_levels(levels: Iterable[str]) -> tuple[str, ...]:

@@ -135,7 +135,7 @@ class ZipSource:
         """Raises ConfigError when ``path`` is no zip file."""
         try:
             self._zip = zipfile.ZipFile(path)
-        except (OSError, zipfile.BadZipFile, ValueError) as problem:
+        except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as problem:
             raise ConfigError(
                 f"this is no zip file that can be read: {problem}",
                 where=str(path),

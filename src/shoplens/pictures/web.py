@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
 
 from shoplens.core.catalogue import ImageRef
 from shoplens.core.ports import PictureBytes
@@ -83,7 +82,7 @@ class WebSource:
 
     def _polite(self, url: str, headers: dict[str, str]) -> Reply:
         deadline = monotonic() + self._timeout_s
-        host = urlsplit(url).netloc.lower() if len(url) < 10_000 else ""
+        host = ImageRef(url).host
         for attempt in range(_TRIES):
             with self._hosts.turn(host, deadline):
                 reply = self._fetcher.get(url, headers, deadline)

@@ -111,10 +111,13 @@ async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, An
             raise QueryError(
                 "the field json is no JSON object", where="json", hint='send {"q": "black bag"}'
             ) from error
+        listed = fields.get("images") or ()
+        if not isinstance(listed, list | tuple):
+            raise QueryError("images is no list", where="images", hint='send {"images": ["multipart:NAME"]}')
         # A file that the JSON names by multipart: is already placed there.
-        named = any(isinstance(i, dict) and "multipart" in i for i in fields.get("images") or ())
+        named = any(isinstance(i, dict) and "multipart" in i for i in listed)
         if images and not named:
-            fields["images"] = [*(fields.get("images") or ()), *images]
+            fields["images"] = [*listed, *images]
         return fields, files
     fields = fields_from_strings((name, text) for name, text in texts if text != "")
     if images:
