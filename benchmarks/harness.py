@@ -44,8 +44,8 @@ def machine() -> str:
             break
     pinned = ",".join(map(str, sorted(os.sched_getaffinity(0))))
     return (
-        f"{model}, {os.cpu_count()} cores (using {pinned}), a million additions {pace()} ms, Linux {platform.release()}, "
-        f"Python {platform.python_version()}, numpy {np.__version__}, faiss {faiss.__version__}, "
+        f"{model}, {os.cpu_count()} cores (using {pinned}), a million additions {pace()} ms, "
+        f"Linux {platform.release()}, Python {platform.python_version()}, numpy {np.__version__}, faiss {faiss.__version__}, "
         f"tantivy {tantivy.__version__}, onnxruntime {onnxruntime.__version__}"
     )
 
