@@ -45,8 +45,8 @@ def machine() -> str:
     pinned = ",".join(map(str, sorted(os.sched_getaffinity(0))))
     return (
         f"{model}, {os.cpu_count()} cores (using {pinned}), a million additions {pace()} ms, "
-        f"Linux {platform.release()}, Python {platform.python_version()}, numpy {np.__version__}, faiss {faiss.__version__}, "
-        f"tantivy {tantivy.__version__}, onnxruntime {onnxruntime.__version__}"
+        f"Linux {platform.release()}, Python {platform.python_version()}, numpy {np.__version__}, "
+        f"faiss {faiss.__version__}, tantivy {tantivy.__version__}, onnxruntime {onnxruntime.__version__}"
     )
 
 
