@@ -78,13 +78,21 @@ def _sample(kind: type[errors.ShopLensError]) -> errors.ShopLensError:
 
 
 def commands() -> dict[str, typer.core.TyperCommand]:
-    """Every command of ``shoplens`` by its name, in the order of ``shoplens --help``."""
+    """Every command of ``shoplens`` by its name ("index", "encoder list"), in the order of ``shoplens --help``."""
     root = typer.main.get_command(app)
     if not isinstance(root, typer.core.TyperGroup):
         raise TypeError("the command line has no verbs")
-    context = typer.Context(root, info_name="shoplens")
-    found = {name: root.get_command(context, name) for name in root.list_commands(context)}
-    return {name: command for name, command in found.items() if isinstance(command, typer.core.TyperCommand)}
+    return dict(_below(root, ""))
+
+
+def _below(group: typer.core.TyperGroup, before: str) -> Iterator[tuple[str, typer.core.TyperCommand]]:
+    context = typer.Context(group, info_name="shoplens")
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, typer.core.TyperGroup):
+            yield from _below(command, f"{before}{name} ")
+        elif isinstance(command, typer.core.TyperCommand):
+            yield f"{before}{name}", command
 
 
 def cli_page() -> str:

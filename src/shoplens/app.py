@@ -20,7 +20,7 @@ from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
 from shoplens.encoders.cached import CachedEncoder
-from shoplens.encoders.onnx_dual import DualOnnxEncoder, bundled_encoder
+from shoplens.encoders.opening import open_encoder
 from shoplens.engine.answering import Answerer, Balance
 from shoplens.engine.copies import Copies, Parts, discard
 from shoplens.engine.doctor import Finding, examine
@@ -179,7 +179,8 @@ class Shop:
     def warm_up(self) -> None:
         """Makes the first query as fast as the next: loads what is loaded late, starts the decode processes."""
         self.copies.refresh()
-        self.encoder.encode_words(["warm-up"])
+        if "words" in self.encoder.card.modalities:
+            self.encoder.encode_words(["warm-up"])
         self.decoder().decode(_WHITE_PIXEL, 1)  # starts a process
         with suppress(ShopLensError):
             self.search("warm-up", per_page=1)
@@ -350,11 +351,8 @@ class Shop:
 
 
 def load_encoder(config: Config) -> Encoder:
-    """The encoder of the settings: "bundled", or the folder of one. Raises EncoderError."""
-    threads = config.search.threads
-    if config.encoder == "bundled":
-        return CachedEncoder(bundled_encoder(threads=threads))
-    return CachedEncoder(DualOnnxEncoder(Path(config.encoder), threads=threads))
+    """The encoder of the settings. Raises ConfigError, EncoderError or MissingExtraError."""
+    return CachedEncoder(open_encoder(config.encoder, threads=config.search.threads))
 
 
 def open_shop(

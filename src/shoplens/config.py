@@ -62,7 +62,10 @@ class Config(BaseSettings):
 
     shop: Path = Field(Path("shop"), description="the shop's folder")
     store_url: str = Field("", description="database of the shop; empty for SQLite in the shop's folder")
-    encoder: str = Field("bundled", description="encoder to use: bundled, or the folder of an encoder with a card")
+    encoder: str = Field(
+        "bundled",
+        description="encoder to use: bundled, onnx:FOLDER, open_clip:MODEL, transformers:MODEL or timm:MODEL",
+    )
     currency: str = Field("", description="currency of feeds that name none (ISO 4217)")
     pictures: PictureLimits = PictureLimits()
     search: SearchSettings = SearchSettings()

@@ -14,6 +14,7 @@ import typer.exceptions
 
 from shoplens.cli.demo import demo
 from shoplens.cli.doctor import doctor
+from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
 from shoplens.cli.index import index
 from shoplens.cli.output import tell_error
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for verb in (index, search, serve, evaluate, doctor, demo):
     app.command()(verb)
+app.add_typer(encoder)
 
 
 @app.callback(invoke_without_command=True)

@@ -15,7 +15,8 @@ from torch import nn
 
 from shoplens.core.ports import Encoder
 from shoplens.core.spaces import EncoderCard, Pixels, Vectors
-from shoplens.encoders import parity, quantizing
+from shoplens.encoders import calibrating, parity, quantizing
+from shoplens.encoders.calibrating import Sample
 from shoplens.encoders.hub import HubModel
 from shoplens.encoders.onnx_folder import open_folder, write_folder_card
 from shoplens.errors import EncoderError, MissingExtraError
@@ -28,14 +29,6 @@ _GATED = 64
 _CALIBRATED = 8
 _BATCH = 8
 _KEPT = ("image.onnx", "text.onnx", "tokenizer.json")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What an export is tried on beside the built-in pictures and texts: the shop's own."""
-
-    pictures: Sequence[Pixels] = ()
-    texts: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +130,9 @@ def _export(
         metrics["against fp32"] = {what: found.to_fields() for what, found in smaller.items()}
         if recall is not None:
             metrics["recall@10 against fp32"] = round(recall, 4)
-    card = write_folder_card(folder, replace(card, metrics=metrics))
+    on_step("calibrating")
+    known = calibrating.calibrate(open_folder(folder, check=False), sample)
+    card = write_folder_card(folder, replace(card, metrics=metrics, calibration=known))
     return ExportReport(
         card=card,
         folder=folder,

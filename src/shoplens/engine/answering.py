@@ -157,7 +157,8 @@ class Answerer:
         lap("encode words")
         if query.pictures:
             decoder = self._decoder()
-            decoded = [decoder.decode(p.data, QUERY_SIDE, p.crop).pixels for p in query.pictures]
+            side = max(QUERY_SIDE, card.picture_side)
+            decoded = [decoder.decode(p.data, side, p.crop).pixels for p in query.pictures]
             lap("decode")
             vectors = self._encoder.encode_pictures(decoded)
             for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):

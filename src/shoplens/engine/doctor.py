@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from shoplens.core.ports import CatalogueStore, Encoder, StoredProduct, VectorStore
-from shoplens.core.spaces import Modality, Space
+from shoplens.core.spaces import EncoderCard, Modality, Space
 from shoplens.engine.copies import Copies
 
 Level = Literal["error", "warning", "note"]
@@ -46,7 +46,7 @@ def examine(store: Store, copies: Copies, encoder: Encoder) -> Iterator[Finding]
     """Findings, the gravest first."""
     yield from _store(store)
     yield from _copies(store, copies)
-    yield from _spaces(store, encoder.card.space)
+    yield from _spaces(store, encoder.card)
     yield from _catalogue(store)
 
 
@@ -72,7 +72,8 @@ def _copies(store: Store, copies: Copies) -> Iterator[Finding]:
         )
 
 
-def _spaces(store: Store, space: Space) -> Iterator[Finding]:
+def _spaces(store: Store, card: EncoderCard) -> Iterator[Finding]:
+    space = card.space
     others = {s: n for s, n in store.spaces().items() if s != space}
     for other, count in others.items():
         yield Finding(
@@ -80,7 +81,7 @@ def _spaces(store: Store, space: Space) -> Iterator[Finding]:
         )
 
     for modality, count in store.missing_vectors(space).items():
-        if count:
+        if count and modality in card.modalities:
             yield Finding(
                 "error",
                 "vectors_missing",

@@ -212,6 +212,8 @@ class Indexer:
 
     def _encode_texts(self, texts: Mapping[str, str], report: IndexReport) -> VectorRows:
         space = self._encoder.card.space
+        if "words" not in self._encoder.card.modalities:  # photo-to-photo only: words are found as written
+            return VectorRows(space, "words", [], _stack([], space.dimension))
         have = self._store.vectors(space, "words", list(texts))
         keys = [key for key in texts if key not in have]
         report.texts_encoded += len(keys)
@@ -271,7 +273,8 @@ class Indexer:
             keys.extend(p.sha256 for p in pixels)
             pixels.clear()
 
-        for at, result in enumerate(self._decoder.decode_many(fresh(), self._options.picture_side)):
+        side = max(self._options.picture_side, self._encoder.card.picture_side)
+        for at, result in enumerate(self._decoder.decode_many(fresh(), side)):
             location, fingerprint = todo[at]
             if isinstance(result, Exception):
                 reject(location, fingerprint, result)

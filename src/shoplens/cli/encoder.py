@@ -1,0 +1,198 @@
+"""``shoplens encoder``: which encoders there are, what one is, and how a hub model becomes ONNX."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from shoplens.cli.options import AsJson, ShopFolder
+from shoplens.cli.output import console, print_json, stderr
+from shoplens.config import Config
+from shoplens.core.spaces import EncoderCard
+from shoplens.errors import EncoderError
+
+group = typer.Typer(
+    name="encoder",
+    help="List, show and export encoders.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+KNOWN: tuple[tuple[str, str], ...] = (
+    ("bundled", "pictures; English and Chinese words; ships with ShopLens"),
+    ("open_clip:hf-hub:Marqo/marqo-ecommerce-embeddings-B", "pictures; English words; trained on products"),
+    ("transformers:google/siglip2-base-patch16-256", "pictures; words of many languages"),
+    ("transformers:OFA-Sys/chinese-clip-vit-base-patch16", "pictures; Chinese words"),
+    ("timm:resnet50", "pictures only"),
+    ("timm:vit_base_patch16_224", "pictures only"),
+    ("timm:vgg16", "pictures only"),
+    ("timm:inception_v3", "pictures only"),
+)
+"""The bundled encoder, and hub models that are known to be served; any other of these kinds may be named too."""
+_LIBRARIES = {"open_clip": "open_clip", "transformers": "transformers", "timm": "timm"}
+
+
+class Precision(StrEnum):
+    """What the weights of an export are kept in."""
+
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
+
+
+@group.command("list")
+def list_encoders(shop: ShopFolder = None, json: AsJson = False) -> None:
+    """List the encoders that can be named: bundled, exported folders, well-known hub models."""
+    config = Config.load(shop)
+    rows: list[dict[str, Any]] = [
+        {"name": name, "what": what, "ready": _ready(name), "used": False} for name, what in KNOWN
+    ]
+    rows[1:1] = [_exported(path) for path in _folders(config)]
+    used = next((row for row in rows if row["name"] == config.encoder), None)
+    if used is None:
+        used = {"name": config.encoder, "what": "the setting `encoder`", "ready": _ready(config.encoder), "used": True}
+        rows.insert(0, used)
+    used["used"] = True
+    if json:
+        print_json(rows)
+        return
+    for row in rows:
+        mark = "* " if row["used"] else "  "
+        console.print(Text.assemble(mark, (str(row["name"]), "bold"), f"  {row['what']} ({row['ready']})"))
+    console.print('* in use. Set another one with encoder = "NAME" in shoplens.toml.', markup=False)
+
+
+@group.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="An encoder's name, or the folder of one; see: shoplens encoder list.")],
+    json: AsJson = False,
+) -> None:
+    """Show an encoder's card: space, preprocessing, data, figures, files. A hub model is fetched for it."""
+    from shoplens.encoders.opening import open_encoder
+
+    fields = _fields(open_encoder(name).card)
+    if json:
+        print_json(fields)
+        return
+    for key, value in fields.items():
+        _tell(key, value)
+
+
+@group.command("export")
+def export(
+    name: Annotated[str, typer.Argument(help="A hub model: open_clip:MODEL, transformers:MODEL or timm:MODEL.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; it must be new or empty.")],
+    precision: Annotated[
+        Precision, typer.Option(help="fp32; fp16: half the size; int8: a quarter, judged by the sample's neighbours.")
+    ] = Precision.FP32,
+    shop: ShopFolder = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="Try it on the pictures of this folder instead of a shop's.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Write a hub model as ONNX, so that serving needs no torch; refused where it is not the same encoder.
+
+    It is tried on the pictures of --shop or --pictures; without either, on those of the demo shop.
+    """
+    from shoplens.cli import samples
+    from shoplens.encoders.opening import load_hub
+
+    if shop is not None and pictures is not None:
+        raise EncoderError("two samples", where="--pictures", hint="give --shop or --pictures, not both")
+    _say(f"loading {name}", json)
+    model = load_hub(name)
+    side = model.steps.side
+    if pictures is not None:
+        sample = samples.of_folder(pictures, side)
+    else:
+        sample = samples.of_shop(shop, side) if shop is not None else samples.of_demo(side)
+    from shoplens.encoders import exporting
+
+    report = exporting.export(
+        model, out, precision=precision.value, sample=sample, on_step=lambda step: _say(step, json)
+    )
+    if json:
+        print_json({**asdict(report), "card": _fields(report.card), "folder": str(report.folder)})
+        return
+    card = report.card
+    console.print(f"{card.space} in {report.folder}, {report.bytes / 1e6:.1f} MB, {precision.value}", markup=False)
+    for what, found in report.parity.items():
+        console.print(f"{what}: worst cosine to the original {found['cosine']:.6f} on {found['count']:.0f}")
+    for what, found in report.smaller.items():
+        console.print(f"{what}: worst cosine of {precision.value} to fp32 {found['cosine']:.6f}")
+    if report.recall is not None:
+        console.print(f"recall@10 against fp32: {report.recall:.3f} on {report.pictures} pictures")
+    console.print(f'Next: set encoder = "onnx:{report.folder}" and run shoplens index FEED', markup=False)
+
+
+def _say(step: str, json: bool) -> None:
+    if not json:
+        stderr.print(f"{step} ...", markup=False)
+
+
+def _ready(name: str) -> str:
+    library = _LIBRARIES.get(name.partition(":")[0])
+    if library is None or importlib.util.find_spec(library) is not None:
+        return "ready" if library is None else "ready (torch)"
+    return "needs: pip install 'shoplens[hub]'"
+
+
+def _folders(config: Config) -> list[Path]:
+    """Exported encoders in ``encoders`` beside the shop or in it."""
+    places = dict.fromkeys((Path("encoders"), Path(config.shop) / "encoders"))
+    return [card.parent for place in places for card in sorted(place.glob("*/card.json"))]
+
+
+def _exported(folder: Path) -> dict[str, Any]:
+    from shoplens.encoders.onnx_folder import read_folder_card
+
+    try:
+        card = read_folder_card(folder, check=False)
+    except EncoderError as error:
+        return {"name": f"onnx:{folder}", "what": "", "ready": f"damaged: {error.message}", "used": False}
+    reads = "pictures and words" if "words" in card.modalities else "pictures only"
+    return {"name": f"onnx:{folder}", "what": f"{reads}; {card.space}", "ready": "ready", "used": False}
+
+
+def _fields(card: EncoderCard) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "space": str(card.space),
+        "dimension": card.dimension,
+        "reads": list(card.modalities),
+        "languages": list(card.languages),
+        "preprocessing": dict(card.preprocessing),
+        "calibration": {pair: asdict(found) for pair, found in card.calibration.items()},
+        "metrics": dict(card.metrics),
+        "data": [dict(row) for row in card.data],
+        "files": dict(card.files),
+        "licence": card.licence,
+        "notes": card.notes,
+    }
+
+
+def _tell(key: str, value: Any, depth: int = 0) -> None:
+    indent = "  " * depth
+    if isinstance(value, Mapping) and value:
+        console.print(Text.assemble(indent, (f"{key}:", "bold")))
+        for inner, inner_value in value.items():
+            _tell(str(inner), inner_value, depth + 1)
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        console.print(Text.assemble(indent, (f"{key}:", "bold")))
+        for row in value:
+            console.print(Text(f"{indent}  {', '.join(str(v) for v in row.values())}"))
+    elif value not in ("", [], {}, None):
+        said = ", ".join(str(v) for v in value) if isinstance(value, list) else str(value)
+        console.print(Text.assemble(indent, (f"{key}: ", "bold"), said))
+
+
+__all__ = ["KNOWN", "group"]
