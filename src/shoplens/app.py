@@ -238,11 +238,6 @@ class Shop:
         where = Path(pictures) if pictures else Path(kept) if kept and Path(kept).exists() else None
         pictures_from = self._pictures(where, source.base)
         indexer = Indexer(self.store, pictures_from, self.decoder(), self.encoder, options or IndexOptions())
-        if options is None or options.pictures:
-            # A run for prices alone leaves the pictures, and so where they lie, as they are.
-            self.store.set_meta("pictures", str(where.resolve()) if where else "")
-            self.store.set_meta("feed_base", str(Path(source.base).resolve()))
-            self._forget_source()
         problems: list[RowProblem] = []
 
         def tell(problem: RowProblem) -> None:
@@ -250,8 +245,19 @@ class Shop:
                 problems.append(problem)
             on_problem(problem)
 
+        def remember() -> None:
+            # A run for prices alone leaves the pictures, and so where they lie, as they are.
+            if options is None or options.pictures:
+                self.store.set_meta("pictures", str(where.resolve()) if where else "")
+                self.store.set_meta("feed_base", str(Path(source.base).resolve()))
+                self._forget_source()
+
         try:
-            return indexer.run(source, tell, on_progress)
+            if self.store.get_meta("feed_base") is None:
+                remember()  # the first run: its pictures can be shown while it goes on
+            done = indexer.run(source, tell, on_progress)
+            remember()
+            return done
         finally:
             pictures_from.close()
             write_report(problems, Path(report) if report else self.folder / "report.jsonl")

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from shoplens.core.where import Where
 from shoplens.errors import QueryError
 
+MAX_SORT_KEYS = 10
+MAX_FACETS = 50
+MAX_IDS = 1_000
 MAX_WORDS = 512
 """Longest words of a query, in characters; what is longer is cut, and the Answer says so."""
 MAX_PICTURES = 8
@@ -98,6 +101,10 @@ class Query:
             )
         _between(len(self.pictures), 0, MAX_PICTURES, "images", "photos")
         _between(len(self.seeds), 0, MAX_SEEDS, "like", "products")
+        _between(len(self.sort_by), 0, MAX_SORT_KEYS, "sort_by", "fields")
+        _between(len(self.facet_by), 0, MAX_FACETS, "facet_by", "fields")
+        _between(len(self.pinned_hits), 0, MAX_IDS, "pinned_hits", "products")
+        _between(len(self.hidden_hits), 0, MAX_IDS, "hidden_hits", "products")
         _between(self.max_facet_values, 1, 1000, "max_facet_values")
         if self.semantic_ratio is not None:
             _between(self.semantic_ratio, 0, 1, "semantic_ratio")

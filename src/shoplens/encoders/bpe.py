@@ -22,6 +22,8 @@ _CHINESE = (
     (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
 )  # fmt: skip
 _PUNCTUATION = frozenset(string.punctuation)
+_LONGEST_WORD = 100
+"""Characters of a word that are read: joining takes the square of their number, and no word is longer."""
 _CACHED_WORDS = 50_000
 _ASCII = dict.fromkeys((*range(32), 127)) | dict.fromkeys(map(ord, "\t\n\r"), " ")
 _ASCII_WORDS = re.compile(r"[a-z]+|[^a-z ]")
@@ -77,7 +79,7 @@ class BytePairTokenizer:
         """Piece numbers of a text, at most ``longest``; none for a text without anything to read."""
         out: list[int] = []
         for word in words_of(text):
-            out += self._word(word)
+            out += self._word(word[:_LONGEST_WORD])
             if longest is not None and len(out) >= longest:
                 return out[:longest]
         return out
