@@ -103,12 +103,14 @@ def read_folder_card(folder: Path, *, check: bool = True) -> EncoderCard:
             raise ValueError(f"no SHA-256 of {', '.join(lacking)}")
         if strange := [name for name in files if Path(name).name != name]:
             raise ValueError(f"files lie in the folder itself, not at {strange[0]!r}")
-        if str(raw["name"]) != slug(str(raw["name"])) or str(raw["revision"]) != slug(str(raw["revision"])):
+        if any(not isinstance(raw[key], str) or raw[key] != slug(raw[key]) for key in ("name", "revision")):
             raise ValueError("name and revision hold only letters, digits, dots, underscores and hyphens")
+        if (dimension := int(raw["dimension"])) < 1:
+            raise ValueError(f"vectors of {dimension} numbers")
         card = EncoderCard(
-            name=str(raw["name"]),
-            revision=str(raw["revision"]),
-            dimension=int(raw["dimension"]),
+            name=raw["name"],
+            revision=raw["revision"],
+            dimension=dimension,
             preprocessing=dict(said),
             languages=tuple(raw.get("languages", ())),
             data=tuple(raw.get("data", ())),

@@ -125,8 +125,8 @@ def train_images(
         for group in optimizer.param_groups:
             group["lr"] = plan.learning_rate(step) * group["factor"]
         rows = draw(rng)
-        twice = rng.permutation(len(rows))[: 2 * plan.pairs]
-        rows[twice[plan.pairs :]] = rows[twice[: plan.pairs]]
+        twice = rng.permutation(len(rows))[: 2 * min(plan.pairs, len(rows) // 2)]
+        rows[twice[len(twice) // 2 :]] = rows[twice[: len(twice) // 2]]
         pictures = augment(torch.from_numpy(pool.pixels[rows]), size).contiguous(memory_format=torch.channels_last)
         student.train()
         loss, parts = _loss(student, pictures, rows, banks, words, labels, rng)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 WORDS = (
     "red dress", "black leather handbag", "a photo of a blue shoe", "wireless mouse, 2.4 GHz", "men's watch",
@@ -18,7 +17,9 @@ WORDS = (
 
 
 def widen(model: Any, seed: int = 0) -> None:
-    """Weights drawn anew, three times as wide as usual: vectors of different things lie far apart."""
+    """Weights drawn anew, wider than usual: vectors of different things lie far apart."""
+    import torch
+
     drawn = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, weight in model.named_parameters():
@@ -70,7 +71,7 @@ def clip(folder: Path) -> Path:
         vision_config={"image_size": 32, "patch_size": 8, **_small()},
         projection_dim=24,
     )
-    torch.manual_seed(0)
+    _seed()
     return _save(folder, CLIPModel(config), tokenizer, _clip_processor())
 
 
@@ -86,7 +87,7 @@ def chinese_clip(folder: Path) -> Path:
         vision_config={"image_size": 32, "patch_size": 8, **_small()},
         projection_dim=24,
     )
-    torch.manual_seed(0)
+    _seed()
     return _save(folder, ChineseCLIPModel(config), tokenizer, _clip_processor())
 
 
@@ -119,7 +120,7 @@ def siglip2(folder: Path) -> Path:
         },
         vision_config={"image_size": 32, "patch_size": 8, **_small()},
     )
-    torch.manual_seed(0)
+    _seed()
     processor = _processor("SiglipImageProcessorPil", SiglipImageProcessor)(
         size={"height": 32, "width": 32}, resample=2, image_mean=[0.5] * 3, image_std=[0.5] * 3
     )
@@ -148,7 +149,7 @@ def open_clip_model(folder: Path, **more: Any) -> Path:
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": said, "preprocess_cfg": preprocess}))
     if said["text_cfg"].get("hf_tokenizer_name"):
         _t5_like().save_pretrained(folder)
-    torch.manual_seed(0)
+    _seed()
     model = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
     widen(model)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
@@ -159,7 +160,7 @@ def timm_model(folder: Path, name: str = "resnet10t", **data: Any) -> Path:
     """A timm tower with its classifier, as timm saves it for the hub."""
     import timm
 
-    torch.manual_seed(0)
+    _seed()
     overlay = {"input_size": (3, 64, 64), "crop_pct": 0.875, "interpolation": "bicubic", **data}
     model = timm.create_model(name, num_classes=7, pretrained_cfg_overlay=overlay).eval()
     widen(model)
@@ -180,6 +181,12 @@ def scenes(count: int, seed: int = 0, sides: tuple[int, int] = (20, 160)) -> lis
             picture[top : top + height // 2, left : left + width // 2] = rng.integers(0, 256, 3)
         found.append(picture)
     return found
+
+
+def _seed() -> None:
+    import torch
+
+    torch.manual_seed(0)
 
 
 def _small() -> dict[str, int]:
