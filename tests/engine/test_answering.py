@@ -10,7 +10,9 @@ from shoplens.app import Shop
 from shoplens.core.query import MAX_WORDS, Crop, Query, QueryPicture, Seed, SortKey
 from shoplens.core.where import parse_where
 from shoplens.engine.answering import Balance
+from shoplens.engine.parts import IN_PROSE, surely
 from shoplens.errors import NotFoundError, PictureError, QueryError, UnknownFieldError
+from tests.conftest import SmallShop
 from tests.support import COLOURS, picture
 
 
@@ -34,8 +36,26 @@ def test_a_match_of_one_word_of_many_is_no_certain_match(shop: Shop) -> None:
     # Only the last of these terms is in the shop, and what is red is no boat: something similar at best.
     answer = shop.search("inflatable rowing boat paddle cushion", semantic_ratio=0)
     assert answer.hits
-    assert answer.hits[0].confidence == pytest.approx(1 / 5)
+    assert answer.hits[0].confidence == pytest.approx(max((1 / 5) ** 2, IN_PROSE / 5))
     assert answer.verdict == "similar"
+
+
+def test_words_of_a_description_are_no_match(small: SmallShop) -> None:
+    shop = small.open()
+    prose = "Machine wash warm. Goes with a yoga mat."
+    small.index(shop, [{"id": "T1", "title": "Beach towel", "description": prose}])
+    for words, verdict in (("machine wash", "similar"), ("yoga mat", "similar"), ("beach towel", "match")):
+        answer = shop.search(words, semantic_ratio=0)
+        assert (ids(answer)[:1], answer.verdict) == (["T1"], verdict), words
+
+
+@pytest.mark.parametrize(
+    ("named", "share", "coverage", "sure"),
+    [([1.0], [1.0], 1.0, 1.0), ([2 / 3], [1.0], 1.0, (2 / 3) ** 2), ([0.0, 1.0], [1.0, 0.9], 1.0, 0.9),
+     ([0.0], [1.0], 0.5, IN_PROSE * 0.5), ([], [], 0.0, 0.0)],
+)  # fmt: skip
+def test_how_sure_words_are(named: list[float], share: list[float], coverage: float, sure: float) -> None:
+    assert surely(named, share, coverage) == pytest.approx(sure)
 
 
 def test_chinese_words_find_the_same(shop: Shop) -> None:
@@ -175,8 +195,16 @@ def test_pinned_come_first_and_hidden_never(shop: Shop) -> None:
 
 def test_group_by_variant(shop: Shop) -> None:
     answer = shop.search("mug", where='category="Home > Mugs"', group_by="variant")
-    assert [h.variant.id for h in answer.hits] == ["M1-red", "M1-blue"]
+    assert [h.variant.id for h in answer.hits] == ["M1-blue", "M1-red"]  # what is in stock first
     assert answer.found == 2
+
+
+@pytest.mark.parametrize("words", ["blue mug", "M1-blue"])
+def test_group_by_variant_puts_the_variant_that_the_words_mean_first(shop: Shop, words: str) -> None:
+    answer = shop.search(words, where='category="Home > Mugs"', group_by="variant")
+    assert [h.variant.id for h in answer.hits] == ["M1-blue", "M1-red"]
+    pages = [shop.search(words, where='category="Home > Mugs"', group_by="variant", per_page=1, page=n) for n in (1, 2)]
+    assert [h.variant.id for page in pages for h in page.hits] == ["M1-blue", "M1-red"]
 
 
 def test_semantic_ratio_steers(shop: Shop) -> None:

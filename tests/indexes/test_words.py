@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.suites import word_index as suite
 
-from shoplens.core.catalogue import Product, Variant
+from shoplens.core.catalogue import Product, Translation, Variant
 from shoplens.core.ports import WordIndex
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_folder
@@ -100,6 +100,22 @@ def test_terms_are_the_words_as_written(index: WordIndex) -> None:
     assert index.terms("k77", product) == ("k77",)
     assert index.terms("green", product) == ()
     assert index.terms("黑色 皮包", Product("y", title="黑色真皮手提包")) == ("黑色", "皮包")
+
+
+def test_named_is_the_share_of_terms_that_say_what_it_is(index: WordIndex) -> None:
+    bag = Product(
+        "x-9",
+        title="Red Leather Tote",
+        category=("Bags",),
+        description="Machine wash. For your yoga mat.",
+        translations=(Translation("zh", title="红色皮包"),),
+        variants=(Variant("x-9", sku="K-77", attributes={"size": ("large",)}),),
+    )
+    for words, share in (
+        ("red leather bag", 1), ("large tote", 1), ("red yoga bag", 2 / 3), ("machine wash", 0), ("红色皮包", 1),
+        ("k77", 1), ("x-9", 1), ("", 0),
+    ):  # fmt: skip
+        assert index.named(words, bag) == pytest.approx(share), words
 
 
 def test_bulk_is_seen_when_flushed(fresh: TantivyWords) -> None:

@@ -336,6 +336,9 @@ class WordIndex(Protocol):
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit."""
 
+    def named(self, words: str, product: Product) -> float:
+        """The share of the words' terms by which the product is called (in what it is, not in its prose), 0..1."""
+
 
 class FilterColumns(Protocol):
     """Fields of all variants as arrays: filters, facets and order without touching the store."""

@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import time
 import unicodedata
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from shoplens.core.answer import Answer, Facet
+from shoplens.core.answer import Answer
 from shoplens.core.ports import (
-    CatalogueLookup,
-    CatalogueStore,
     Encoder,
     KnowsWords,
     Mask,
     Numbers,
     PictureDecoder,
-    StoredProduct,
-    VectorStore,
-    WordMatches,
 )
 from shoplens.core.query import MAX_WORDS, Query
 from shoplens.core.spaces import Modality, unit
-from shoplens.core.where import meets
 from shoplens.engine.copies import Copies, RowIndex
-from shoplens.engine.hits import VariantPicker, as_hits, in_order
-from shoplens.engine.parts import PartScores, VectorPart, distinct, score_vectors, score_words, without
+from shoplens.engine.hits import VariantPicker, in_order
+from shoplens.engine.pages import Found, Pages, Store
+from shoplens.engine.parts import PartScores, VectorPart, distinct, score_vectors, score_words, surely, without
 from shoplens.errors import NotFoundError, QueryError, ShopLensError
 
 QUERY_SIDE = 256
 """Shortest side, in pixels, at which the photos of a query are decoded: as those of the catalogue are."""
 
+_LOOKED_AT = 3
+"""Best matches of the words whose names are read, to tell how sure they are."""
+
 _THREADS = 8
 """Looks into an index beside those of the queries' own threads."""
-
-
-class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
-    """What answering needs of the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +50,6 @@ class Balance:
     text: float = 0.5
     picture: float = 1.0
     photo: float = 1.0
-
-
-@dataclass(slots=True)
-class _Found:
-    """What is known of a query on its way to an answer.
-
-    ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
-    """
-
-    known: int
-    allowed: Mask
-    inside: Mask
-    words: WordMatches | None
-    parts: list[VectorPart]
-    notes: list[str]
-    degraded: list[str]
 
 
 class Answerer:
@@ -93,7 +69,7 @@ class Answerer:
         self._encoder = encoder
         self._decoder = decoder
         self._balance = balance or Balance()
-        self._picker = VariantPicker(tokens)
+        self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
 
     def search(self, query: Query) -> Answer:
@@ -113,7 +89,7 @@ class Answerer:
         allowed = columns.mask(query.where)
         if query.hidden_hits:
             allowed = self._without(allowed, query.hidden_hits)
-        found = _Found(known, allowed, columns.products(allowed), None, [], notes, [])
+        found = Found(known, allowed, columns.products(allowed), None, [], notes, [])
         lap = _Lap(timings, started)
         lap("filter")
         self._encode(query, found, lap)
@@ -126,13 +102,13 @@ class Answerer:
         lap("words")
         result, ranked, scores = self._rank(query, found, near)
         lap("rank")
-        answer = self._page(query, found, result, ranked, scores)
+        answer = self._pages.make(query, found, result, ranked, scores)
         lap("page")
         return replace(answer, search_time_ms=1e3 * (time.perf_counter() - started), timings_ms=timings)
 
     # --- what the query says ------------------------------------------------------------------
 
-    def _encode(self, query: Query, found: _Found, lap: _Lap) -> None:
+    def _encode(self, query: Query, found: Found, lap: _Lap) -> None:
         ratio = self._ratio(query)
         parts, card, balance = self._copies.parts, self._encoder.card, self._balance
 
@@ -173,7 +149,7 @@ class Answerer:
             if by_text is not None:
                 add("seed>text", name, by_text, "words", parts.texts, "words", seed.weight * balance.text)
 
-    def _familiar(self, words: str, found: _Found) -> bool:
+    def _familiar(self, words: str, found: Found) -> bool:
         if not isinstance(self._encoder, KnowsWords) or self._encoder.familiar(words):
             return True
         found.notes.append("the encoder knows none of these words; they were searched for as written")
@@ -200,11 +176,18 @@ class Answerer:
             out.append(unit(np.mean(np.asarray(vectors, np.float32), axis=0)) if vectors else None)
         return out[0], out[1]
 
-    def _match_words(self, query: Query, found: _Found) -> None:
+    def _match_words(self, query: Query, found: Found) -> None:
         if not query.words or self._ratio(query) >= 1 or query.words_weight == 0:
             return
         try:
-            found.words = self._copies.parts.words.search(query.words, self._balance.depth, found.inside)
+            index = self._copies.parts.words
+            words = index.search(query.words, self._balance.depth, found.inside)
+            if len(words.products):
+                stored = self._store.get(words.products[:_LOOKED_AT].tolist())
+                named = [0.0 if s is None else index.named(query.words, s.product) for s in stored]
+                share = words.scores[:_LOOKED_AT] / max(float(words.scores[0]), 1e-9)
+                words = replace(words, coverage=surely(named, share.tolist(), words.coverage))
+            found.words = words
         except ShopLensError:
             raise
         except Exception:  # a damaged word index must not take the vectors down with it
@@ -219,7 +202,7 @@ class Answerer:
 
     # --- candidates and their order -----------------------------------------------------------
 
-    def _near(self, found: _Found) -> list[tuple[Numbers, Numbers]]:
+    def _near(self, found: Found) -> list[tuple[Numbers, Numbers]]:
         """For each part that wants likeness the products near it, see ``VectorPart.near``; parts side by side."""
         wanted = [p for p in found.parts if p.weight > 0]
         look = [self._pool.submit(part.near, self._balance.depth, found.allowed) for part in wanted[1:]]
@@ -227,7 +210,7 @@ class Answerer:
         return first + [some.result() for some in look]
 
     def _rank(
-        self, query: Query, found: _Found, near: Sequence[tuple[Numbers, Numbers]]
+        self, query: Query, found: Found, near: Sequence[tuple[Numbers, Numbers]]
     ) -> tuple[Numbers, Numbers, list[PartScores]]:
         """The result set, the candidates in order, and what each source said of them (in that order)."""
         allowed, inside, words = found.allowed, found.inside, found.words
@@ -250,112 +233,6 @@ class Answerer:
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         order = np.lexsort((candidates, -total))
         return result, candidates[order], [in_order(s, order) for s in scores]
-
-    # --- one page -----------------------------------------------------------------------------
-
-    def _page(self, query: Query, found: _Found, result: Numbers, ranked: Numbers, scores: list[PartScores]) -> Answer:
-        columns = self._copies.parts.columns
-        # A snapshot of the columns may have grown since the filter was computed; both arrays are cut to the shorter.
-        product_of = columns.product_of
-        allowed = found.allowed
-        if query.sort_by:
-            near = {int(n): i for i, n in enumerate(ranked.tolist())}
-            by_match = np.array(sorted(result.tolist(), key=lambda n: (near.get(n, len(near)), n)), np.int64)
-            order = columns.order(by_match, allowed, query.sort_by)
-        else:
-            rest = np.setdiff1d(result, ranked, assume_unique=True)
-            order = np.concatenate([ranked, rest]) if len(rest) else ranked
-        pinned = self._pinned(query, found.inside)
-        if len(pinned):
-            order = np.concatenate([pinned, order[~np.isin(order, pinned)]])
-            result = np.union1d(result, pinned)
-        start = (query.page - 1) * query.per_page
-        chosen, total = self._window(query, order, allowed, product_of, start)
-        stored = self._last_word(query, found.known, chosen)
-        best_rows = self._best_rows(found, [s for s, _ in stored])
-        hits = as_hits(
-            query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()), best_rows
-        )
-        facets: tuple[Facet, ...] = ()
-        if query.facet_by:
-            inside = np.zeros(int(product_of.max(initial=0)) + 1, bool)
-            inside[result] = True
-            size = min(len(allowed), len(product_of))
-            facets = columns.facets(allowed[:size] & inside[product_of[:size]], query.facet_by, query.max_facet_values)
-        best = max((float(s.confidence.max(initial=0.0)) for s in scores if s.contributions.any()), default=0.0)
-        verdict = "none" if not total else "match" if query.is_empty or best >= 0.5 else "similar"
-        return Answer(
-            hits=hits,
-            found=total,
-            page=query.page,
-            per_page=query.per_page,
-            query_id=uuid.uuid4().hex,
-            search_time_ms=0.0,
-            verdict=verdict,
-            facets=facets,
-            model_version=str(self._encoder.card.space),
-            degraded=tuple(found.degraded),
-            notes=tuple(found.notes),
-            staleness_s=round(self._copies.staleness_s, 3),
-        )
-
-    def _best_rows(self, found: _Found, stored: Sequence[StoredProduct]) -> dict[int, tuple[int, str]]:
-        """Product number -> the variant and the picture that answer best, where several parts of the query look at
-        pictures: the sum over the parts decides, so that "the same in blue" shows the blue one."""
-        parts = [p for p in found.parts if p.index is self._copies.parts.pictures]
-        if len(parts) < 2:
-            return {}
-        rows = {s.number: self._copies.parts.pictures.rows_of(s.number) for s in stored}
-        keys = list({row.key for some in rows.values() for row in some})
-        vectors = self._store.vectors(self._encoder.card.space, "picture", keys)
-        wanted = np.sum([p.weight * p.calibration.slope * p.vector for p in parts], axis=0)
-        best: dict[int, tuple[int, str]] = {}
-        for number, some in rows.items():
-            shown = [
-                (float(vectors[row.key].astype(np.float32) @ wanted), -position, row.key, variant)
-                for position, row in enumerate(some)
-                if row.key in vectors
-                for variant in [next((v for v in row.variants if v < len(found.allowed) and found.allowed[v]), 0)]
-                if variant
-            ]
-            if shown:
-                _, _, key, variant = max(shown)
-                best[number] = (variant, key)
-        return best
-
-    def _pinned(self, query: Query, inside: Mask) -> Numbers:
-        """The products to put first, without those that the filter excludes: a pin never brings one back."""
-        if not query.pinned_hits:
-            return np.zeros(0, np.int64)
-        numbers = self._store.numbers_of(query.pinned_hits)
-        kept = [numbers[i] for i in dict.fromkeys(query.pinned_hits) if i in numbers]
-        return np.array([n for n in kept if n < len(inside) and inside[n]], np.int64)
-
-    def _window(
-        self, query: Query, order: Numbers, allowed: Mask, product_of: Numbers, start: int
-    ) -> tuple[list[tuple[int, int]], int]:
-        """(product, variant) of one page, variant 0 for "choose the best"; and how many there are in all."""
-        stop = start + query.per_page
-        if query.group_by == "product":
-            return [(int(n), 0) for n in order[start:stop]], len(order)
-        size = min(len(allowed), len(product_of))
-        variants = np.flatnonzero(allowed[:size])
-        place = np.full(int(product_of.max(initial=0)) + 1, -1, np.int64)
-        place[order] = np.arange(len(order))
-        at = place[product_of[variants]]
-        variants, at = variants[at >= 0], at[at >= 0]
-        sequence = variants[np.lexsort((variants, at))]
-        return [(int(product_of[v]), int(v)) for v in sequence[start:stop]], len(sequence)
-
-    def _last_word(self, query: Query, known: int, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
-        """The products as the catalogue has them now; what no longer meets the filter stays out."""
-        stored = self._store.get([number for number, _ in chosen])
-        return [
-            (product, variant)
-            for product, (_, variant) in zip(stored, chosen, strict=True)
-            # The columns have applied the filter to what they know; only what changed since has to be looked at.
-            if product is not None and (product.seq <= known or meets(product.product, query.where))
-        ]
 
 
 class _Lap:

@@ -32,22 +32,26 @@ class VariantPicker:
             allowed: bool by variant number.
             shown: number of the variant that the best picture row shows, 0 for none.
         """
+        best = self.in_order(stored, words, allowed, shown)
+        return best[0] if best else (stored.product.variants[0], stored.variant_numbers[0])
+
+    def in_order(self, stored: StoredProduct, words: str, allowed: Mask, shown: int = 0) -> list[tuple[Variant, int]]:
+        """All allowed variants, best first, as `pick` chooses; equals stay in the shop's order."""
         wanted = self._tokens(words) if words else frozenset()
-        best: tuple[tuple[int, bool, bool], Variant, int] | None = None
-        for variant, number in zip(stored.product.variants, stored.variant_numbers, strict=True):
-            if number < len(allowed) and not allowed[number]:
-                continue
-            said: set[str] = set()
-            if wanted:
-                for values in variant.attributes.values():
-                    for value in values:
-                        said |= wanted & self._tokens(value)
-            rank = (len(said), number == shown, variant.in_stock is not False)
-            if best is None or rank > best[0]:
-                best = (rank, variant, number)
-        if best is None:
-            return stored.product.variants[0], stored.variant_numbers[0]
-        return best[1], best[2]
+
+        def rank(one: tuple[Variant, int]) -> tuple[int, bool, bool]:
+            variant, number = one
+            said = frozenset[str]().union(*(wanted & self._tokens(text) for text in _texts(variant) if wanted))
+            return -len(said), number != shown, variant.in_stock is False
+
+        own = zip(stored.product.variants, stored.variant_numbers, strict=True)
+        return sorted((one for one in own if one[1] >= len(allowed) or allowed[one[1]]), key=rank)
+
+
+def _texts(variant: Variant) -> list[str]:
+    """What tells a variant from its siblings: the values of its attributes and its own identifiers."""
+    codes = (variant.id, variant.sku, variant.gtin, variant.mpn)
+    return [*(value for values in variant.attributes.values() for value in values), *filter(None, codes)]
 
 
 def in_order(scores: PartScores, order: npt.NDArray[np.intp]) -> PartScores:

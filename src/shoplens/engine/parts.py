@@ -22,6 +22,9 @@ SAME_PICTURE = 0.97
 No logistic over photos of like products can say so: it is fitted where the cosines of different pictures lie.
 """
 
+IN_PROSE = 0.4
+"""How sure a match of all terms in descriptions is."""
+
 
 @dataclass(frozen=True, slots=True)
 class VectorPart:
@@ -90,7 +93,7 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
 def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartScores:
     """Scores of the candidates by the words as written: weight * BM25 / best BM25; 0 where they do not match.
 
-    The confidence is this share times the share of the query's terms that a match has: one word of three says little.
+    The confidence is this share times how sure the best match is (``words.coverage``, see `surely`).
     """
     matched, bm25 = words.products, words.scores
     raw = np.zeros(len(candidates))
@@ -101,6 +104,17 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartS
         raw[same] = bm25[order][at[same]]
     share = raw / max(float(raw.max(initial=0.0)), 1e-9)
     return PartScores("words", "words", raw, weight * share, share * words.coverage, _no_variants, lambda _: "")
+
+
+def surely(named: Sequence[float], share: Sequence[float], coverage: float) -> float:
+    """How sure the best matches of some words are, 0..1: the greatest of share of the best BM25 * named^2.
+
+    ``named``: share of the query's terms by which the match is called. Squared, because two of three terms are more
+    often another thing ("black leather armchair" for "black leather bag") than the thing itself. A match in prose
+    alone gets at most ``IN_PROSE`` * ``coverage``: something like it, no match.
+    """
+    best = max((s * n * n for n, s in zip(named, share, strict=True)), default=0.0)
+    return max(best, IN_PROSE * coverage)
 
 
 def _no_variants(places: npt.NDArray[np.intp]) -> Numbers:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,17 @@ from shoplens.core.catalogue import Product
 from shoplens.core.ports import Mask, WordMatches
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes.tokens import tokens
-from shoplens.indexes.words_document import NUMBER, SENTINEL, SEQ, document, identifiers_of, sentinel, texts_of
+from shoplens.indexes.words_document import (
+    NAMES,
+    NUMBER,
+    SENTINEL,
+    SEQ,
+    TEXT_FIELDS,
+    document,
+    identifiers_of,
+    sentinel,
+    texts_of,
+)
 from shoplens.indexes.words_folder import Generation, WordFolder, native
 from shoplens.indexes.words_query import (
     QueryBuilder,
@@ -152,12 +162,23 @@ class TantivyWords:
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
-        have = {token for texts in texts_of(product).values() for text in texts for token in tokens(text)}
         identifiers = identifiers_of(product)
+        have = _tokens_of(product, TEXT_FIELDS)
         found = [t.written for t in terms_of(words) if _has(t, have, identifiers)]
         if not found and identifier_key(words) in identifiers:
             return (words.strip(),)
         return tuple(dict.fromkeys(found))
+
+    def named(self, words: str, product: Product) -> float:
+        """The share of the words' terms that the product's names have: title, brand, category, attributes and
+        identifiers, in every language; 0..1. A description says what a thing goes with ("machine wash", "for your
+        yoga mat"), not what it is."""
+        identifiers = identifiers_of(product)
+        if identifier_key(words) in identifiers:
+            return 1.0
+        terms = terms_of(words)
+        have = _tokens_of(product, NAMES)
+        return sum(_has(term, have, identifiers) for term in terms) / max(len(terms), 1)
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -320,6 +341,11 @@ def _allowed(numbers: npt.NDArray[np.int64], products: Mask) -> npt.NDArray[np.b
     inside = numbers < len(products)
     out[inside] = products[numbers[inside]]
     return out
+
+
+def _tokens_of(product: Product, fields: Iterable[str]) -> set[str]:
+    texts = texts_of(product)
+    return {token for field in fields for text in texts[field] if text for token in tokens(text)}
 
 
 def _has(term: Term, have: set[str], identifiers: set[str]) -> bool:

@@ -14,6 +14,8 @@ NUMBER = "number"
 SEQ = "seq"
 IDENTIFIERS = "identifiers"
 TEXT_FIELDS = ("title", "brand", "category", "attributes", "description", "derived")
+NAMES = ("title", "brand", "category", "attributes")
+"""The fields that say what a product is."""
 SENTINEL = 0
 """Product number of the document that carries the sequence number; products are numbered from 1."""
 

@@ -1,0 +1,171 @@
+"""From products in order to the page that is answered: window, the catalogue's last word, hits, facets, verdict."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from shoplens.core.answer import Answer, Facet
+from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
+from shoplens.core.query import Query
+from shoplens.core.spaces import Space
+from shoplens.core.where import meets
+from shoplens.engine.copies import Copies
+from shoplens.engine.hits import VariantPicker, as_hits
+from shoplens.engine.parts import PartScores, VectorPart
+
+
+class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
+    """What answering needs of the store."""
+
+
+@dataclass(slots=True)
+class Found:
+    """What is known of a query on its way to an answer.
+
+    ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
+    """
+
+    known: int
+    allowed: Mask
+    inside: Mask
+    words: WordMatches | None
+    parts: list[VectorPart]
+    notes: list[str]
+    degraded: list[str]
+
+
+class Pages:
+    """Makes pages of answers. Safe to call from several threads."""
+
+    def __init__(self, store: Store, copies: Copies, picker: VariantPicker, space: Space) -> None:
+        self._store, self._copies, self._picker, self._space = store, copies, picker, space
+
+    def make(self, query: Query, found: Found, result: Numbers, ranked: Numbers, scores: list[PartScores]) -> Answer:
+        """The page of the query.
+
+        Args:
+            query: the query.
+            found: what is known of it.
+            result: the numbers of the result set.
+            ranked: the candidates among them, best first; the rest of the result follows them.
+            scores: what each source says of the candidates, in their order.
+        """
+        columns = self._copies.parts.columns
+        # A snapshot of the columns may have grown since the filter was computed; both arrays are cut to the shorter.
+        product_of = columns.product_of
+        allowed = found.allowed
+        if query.sort_by:
+            near = {int(n): i for i, n in enumerate(ranked.tolist())}
+            by_match = np.array(sorted(result.tolist(), key=lambda n: (near.get(n, len(near)), n)), np.int64)
+            order = columns.order(by_match, allowed, query.sort_by)
+        else:
+            rest = np.setdiff1d(result, ranked, assume_unique=True)
+            order = np.concatenate([ranked, rest]) if len(rest) else ranked
+        pinned = self._pinned(query, found.inside)
+        if len(pinned):
+            order = np.concatenate([pinned, order[~np.isin(order, pinned)]])
+            result = np.union1d(result, pinned)
+        start = (query.page - 1) * query.per_page
+        chosen, total = self._window(query, order, allowed, product_of, start)
+        stored = self._last_word(query, found.known, chosen)
+        best_rows = self._best_rows(found, [s for s, _ in stored])
+        hits = as_hits(
+            query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()), best_rows
+        )
+        facets: tuple[Facet, ...] = ()
+        if query.facet_by:
+            inside = np.zeros(int(product_of.max(initial=0)) + 1, bool)
+            inside[result] = True
+            size = min(len(allowed), len(product_of))
+            facets = columns.facets(allowed[:size] & inside[product_of[:size]], query.facet_by, query.max_facet_values)
+        best = max((float(s.confidence.max(initial=0.0)) for s in scores if s.contributions.any()), default=0.0)
+        verdict = "none" if not total else "match" if query.is_empty or best >= 0.5 else "similar"
+        return Answer(
+            hits=hits,
+            found=total,
+            page=query.page,
+            per_page=query.per_page,
+            query_id=uuid.uuid4().hex,
+            search_time_ms=0.0,
+            verdict=verdict,
+            facets=facets,
+            model_version=str(self._space),
+            degraded=tuple(found.degraded),
+            notes=tuple(found.notes),
+            staleness_s=round(self._copies.staleness_s, 3),
+        )
+
+    def _best_rows(self, found: Found, stored: Sequence[StoredProduct]) -> dict[int, tuple[int, str]]:
+        """Product number -> the variant and the picture that answer best, where several parts of the query look at
+        pictures: the sum over the parts decides, so that "the same in blue" shows the blue one."""
+        parts = [p for p in found.parts if p.index is self._copies.parts.pictures]
+        if len(parts) < 2:
+            return {}
+        rows = {s.number: self._copies.parts.pictures.rows_of(s.number) for s in stored}
+        keys = list({row.key for some in rows.values() for row in some})
+        vectors = self._store.vectors(self._space, "picture", keys)
+        wanted = np.sum([p.weight * p.calibration.slope * p.vector for p in parts], axis=0)
+        best: dict[int, tuple[int, str]] = {}
+        for number, some in rows.items():
+            shown = [
+                (float(vectors[row.key].astype(np.float32) @ wanted), -position, row.key, variant)
+                for position, row in enumerate(some)
+                if row.key in vectors
+                for variant in [next((v for v in row.variants if v < len(found.allowed) and found.allowed[v]), 0)]
+                if variant
+            ]
+            if shown:
+                _, _, key, variant = max(shown)
+                best[number] = (variant, key)
+        return best
+
+    def _pinned(self, query: Query, inside: Mask) -> Numbers:
+        """The products to put first, without those that the filter excludes: a pin never brings one back."""
+        if not query.pinned_hits:
+            return np.zeros(0, np.int64)
+        numbers = self._store.numbers_of(query.pinned_hits)
+        kept = [numbers[i] for i in dict.fromkeys(query.pinned_hits) if i in numbers]
+        return np.array([n for n in kept if n < len(inside) and inside[n]], np.int64)
+
+    def _window(
+        self, query: Query, order: Numbers, allowed: Mask, product_of: Numbers, start: int
+    ) -> tuple[list[tuple[int, int]], int]:
+        """(product, variant) of one page, variant 0 for "choose the best"; and how many there are in all."""
+        stop = start + query.per_page
+        if query.group_by == "product":
+            return [(int(n), 0) for n in order[start:stop]], len(order)
+        size = min(len(allowed), len(product_of))
+        variants = np.flatnonzero(allowed[:size])
+        place = np.full(int(product_of.max(initial=0)) + 1, -1, np.int64)
+        place[order] = np.arange(len(order))
+        at = place[product_of[variants]]
+        variants, at = variants[at >= 0], at[at >= 0]
+        sequence = variants[np.lexsort((variants, at))]
+        page = sequence[start:stop]
+        if not len(page) or query.sort_by or not query.words:
+            return [(int(product_of[v]), int(v)) for v in page], len(sequence)
+        # Within a product the variant that the words mean comes first; so the products at the edges are read whole.
+        at.sort()
+        first, last = np.searchsorted(at, at[start]), np.searchsorted(at, at[start + len(page) - 1], side="right")
+        products = list(dict.fromkeys(product_of[sequence[first:last]].tolist()))
+        chosen = [
+            (number, variant)
+            for number, stored in zip(products, self._store.get(products), strict=True)
+            for _, variant in (self._picker.in_order(stored, query.words, allowed) if stored else ())
+        ]
+        return chosen[start - first : stop - first], len(sequence)
+
+    def _last_word(self, query: Query, known: int, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
+        """The products as the catalogue has them now; what no longer meets the filter stays out."""
+        stored = self._store.get([number for number, _ in chosen])
+        return [
+            (product, variant)
+            for product, (_, variant) in zip(stored, chosen, strict=True)
+            # The columns have applied the filter to what they know; only what changed since has to be looked at.
+            if product is not None and (product.seq <= known or meets(product.product, query.where))
+        ]
