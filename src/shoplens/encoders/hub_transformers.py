@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -69,10 +69,16 @@ def load(asked: str, reference: str) -> HubModel:
         folder = str(source.folder)
         given: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
         # Attention as plain products: what the ONNX exporter can follow.
-        model = AutoModel.from_pretrained(
-            folder, use_safetensors=True, dtype=torch.float32, attn_implementation="eager", **given
-        ).eval()
-        looker = AutoImageProcessor.from_pretrained(folder, **_IN_PIL[transformers.__version__ >= "5"], **given)
+        model, told = AutoModel.from_pretrained(
+            folder,
+            use_safetensors=True,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            output_loading_info=True,
+            **given,
+        )
+        _whole(model.eval(), told)
+        looker = AutoImageProcessor.from_pretrained(folder, **_IN_PIL[int(transformers.__version__.partition(".")[0]) >= 5], **given)
         tokenizer = AutoTokenizer.from_pretrained(folder, **given)
         steps = picture_steps(looker)
         words = _words(model, tokenizer, kind)
@@ -125,6 +131,14 @@ def picture_steps(processor: Any) -> PictureSteps:
         mean=mean,
         std=std,
     )
+
+
+def _whole(model: Any, told: Mapping[str, Any]) -> None:
+    """Raises ValueError where weights are missing: the library would draw them by chance, with a warning."""
+    weights = {name for name, _ in model.named_parameters()}
+    odd = [one if isinstance(one, str) else str(one[0]) for one in told.get("mismatched_keys", ())]
+    if lacking := sorted(weights & {*told.get("missing_keys", ()), *odd}):
+        raise ValueError(f"the weights do not fit: {len(lacking)} are missing, such as {', '.join(lacking[:3])}")
 
 
 def _unknown(what: str) -> EncoderError:

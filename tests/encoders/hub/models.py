@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -156,15 +156,18 @@ def open_clip_model(folder: Path, **more: Any) -> Path:
     return folder
 
 
-def timm_model(folder: Path, name: str = "resnet10t", **data: Any) -> Path:
+def timm_model(
+    folder: Path, name: str = "resnet10t", *, arguments: Mapping[str, Any] | None = None, **data: Any
+) -> Path:
     """A timm tower with its classifier, as timm saves it for the hub."""
     import timm
 
     _seed()
     overlay = {"input_size": (3, 64, 64), "crop_pct": 0.875, "interpolation": "bicubic", **data}
-    model = timm.create_model(name, num_classes=7, pretrained_cfg_overlay=overlay).eval()
+    more = dict(arguments or {})
+    model = timm.create_model(name, num_classes=7, pretrained_cfg_overlay=overlay, **more).eval()
     widen(model)
-    timm.models.save_for_hf(model, folder, safe_serialization=True)
+    timm.models.save_for_hf(model, folder, model_args=more or None, safe_serialization=True)
     return folder
 
 
