@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Self
 from shoplens import __version__
 from shoplens.config import Config
 from shoplens.core.answer import Answer
-from shoplens.core.catalogue import ImageRef, Product, RowProblem
+from shoplens.core.catalogue import Product, RowProblem
 from shoplens.core.ports import Encoder, PictureDecoder, StoredProduct
 from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
@@ -25,14 +24,16 @@ from shoplens.engine.answering import Answerer, Balance
 from shoplens.engine.copies import Copies, Parts, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
-from shoplens.errors import NotFoundError, PictureError, ShopError, ShopLensError, ShopNotFoundError
+from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.feeds import open_feed, write_report
 from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vectors import FlatVectors
 from shoplens.indexes.words import TantivyWords
-from shoplens.pictures import DecodePool, FeedPictures, Limits, is_url, open_pictures, repaint
+from shoplens.pictures import DecodePool, FeedPictures, Limits, open_pictures
 from shoplens.pictures.photo import Photo, photo_of
+from shoplens.pictures.photo_web import PhotosByAddress
+from shoplens.pictures.thumbnails import CataloguePictures
 from shoplens.stores import FolderLock, SqlStore, open_store
 
 DATABASE = "shop.db"
@@ -49,6 +50,7 @@ class Shop:
         self.folder = Path(config.shop)
         url = config.store_url or str(self.folder / DATABASE)
         if create:
+            encoder = encoder or load_encoder(config)  # first: where it cannot be loaded, no folder is left behind
             _make(self.folder)
         elif not self.folder.is_dir():
             raise ShopNotFoundError(
@@ -73,9 +75,8 @@ class Shop:
             self.store.close()
             raise
         self._decoder: DecodePool | None = None
-        self._source: FeedPictures | None = None
-        self._source_of = ("", "")
-        self._web: FeedPictures | None = None
+        self._web: PhotosByAddress | None = None
+        self._shown = CataloguePictures(self.folder / "cache" / "thumbs", self.store, self.decoder, self._pictures)
         self._starting = threading.Lock()
         self._caught_up = False
         balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
@@ -186,23 +187,21 @@ class Shop:
             self.search("warm-up", per_page=1)
 
     def fetch_photo(self, url: str) -> bytes:
-        """The bytes of a query photo on the net, fetched as carefully as those of a catalogue.
+        """The bytes of a query photo on the net, fetched within five seconds, as carefully as those of a catalogue.
 
         Raises:
             PictureError: it cannot be fetched, or its address is refused.
         """
-        if not is_url(url):
-            # Anything else would be a path: of a file of ours, chosen by a visitor.
-            raise PictureError(
-                "the address of a photo starts with http:// or https://", reason="refused", where=url, hint="give a URL"
-            )
+        return self.photo_fetcher()(url)
+
+    def photo_fetcher(self) -> Callable[[str], bytes]:
+        """As ``fetch_photo``, for all photos of one query: they share its five seconds, which count from now."""
         with self._starting:
             if self._web is None:
-                self._web = self._pictures(None, self.folder)
-        got = self._web.fetch(ImageRef(url))
-        if got.data is None:
-            raise PictureError("the photo came back empty", reason="empty", where=url)
-        return got.data
+                limits = self.config.pictures
+                cache = self.folder / "cache" / "web"
+                self._web = PhotosByAddress(cache, limits.allow_private_addresses, limits.max_bytes)
+        return self._web.fetcher()
 
     # --- indexing -------------------------------------------------------------------------------
 
@@ -250,12 +249,13 @@ class Shop:
             if options is None or options.pictures:
                 self.store.set_meta("pictures", str(where.resolve()) if where else "")
                 self.store.set_meta("feed_base", str(Path(source.base).resolve()))
-                self._forget_source()
+                self._shown.forget_source()
 
         try:
             if self.store.get_meta("feed_base") is None:
                 remember()  # the first run: its pictures can be shown while it goes on
             done = indexer.run(source, tell, on_progress)
+            done.format, done.columns = source.kind, source.uses()
             remember()
             return done
         finally:
@@ -279,43 +279,19 @@ class Shop:
             max_bytes=self.config.pictures.max_bytes,
         )
 
-    def _forget_source(self) -> None:
-        if self._source is not None:
-            self._source.close()
-            self._source = None
-
     # --- pictures -------------------------------------------------------------------------------
 
     def thumbnail(self, picture_hash: str, side: int = 480) -> bytes:
         """A picture of the catalogue as a JPEG without metadata, kept in the shop's cache.
 
+        Args:
+            side: shortest side in pixels; the next larger one of 64, 128, 256, 480, 640 and 1024 is given.
+
         Raises:
-            NotFoundError: no product shows such a picture.
+            NotFoundError: no product shows such a picture, or its file has been replaced since it was indexed.
             PictureError: it is no longer where the feed said.
         """
-        if not (len(picture_hash) == 64 and all(c in "0123456789abcdef" for c in picture_hash)):
-            raise NotFoundError("not the hash of a picture", hint="take it from a hit's picture")
-        path = self.folder / "cache" / "thumbs" / picture_hash[:2] / f"{picture_hash}-{side}.jpg"
-        with suppress(FileNotFoundError):
-            return path.read_bytes()
-        location = self.store.location_of(picture_hash)
-        if location is None:
-            raise NotFoundError("no product shows this picture", hint="it may have been removed since")
-        folder, base = self.store.get_meta("pictures") or "", self.store.get_meta("feed_base") or "."
-        if self._source is None or self._source_of != (folder, base):  # another process may have indexed since
-            # Not closed: another thread may be reading from the one before.
-            self._source_of = (folder, base)
-            self._source = self._pictures(Path(folder) if folder else None, Path(base))
-        got = self._source.fetch(location)
-        if got.data is None:
-            raise PictureError("the picture could not be read again", reason="missing", where=location.location)
-        data = repaint(self.decoder().decode(got.data, side).pixels, side)
-        with suppress(OSError):  # a cache that cannot be written to: the picture is made anew each time
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{threading.get_ident()}.{time.monotonic_ns()}.tmp")
-            temporary.write_bytes(data)
-            temporary.replace(path)
-        return data
+        return self._shown.thumbnail(picture_hash, side)
 
     # --- care -----------------------------------------------------------------------------------
 
@@ -342,7 +318,7 @@ class Shop:
         self.copies.close()
         if self._decoder is not None:
             self._decoder.close()
-        self._forget_source()
+        self._shown.forget_source()
         if self._web is not None:
             self._web.close()
         self.store.close()

@@ -49,6 +49,7 @@ class ServerSettings(_Part):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65_535, description="port to listen on; 0 for any free one")
     max_body_bytes: int = Field(32_000_000, ge=1_000, description="largest request body, in bytes")
+    body_timeout_s: float = Field(30.0, gt=0, description="longest time for a request's body to arrive, in seconds")
     max_waiting: int = Field(64, ge=1, description="requests that may wait; past that the answer is 429")
     cors_origins: tuple[str, ...] = Field((), description="origins that may call from a browser")
 

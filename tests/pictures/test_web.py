@@ -19,7 +19,7 @@ from shoplens.pictures import WebSource, open_pictures
 from shoplens.pictures.addresses import Door
 from shoplens.pictures.fetch import Fetcher
 from shoplens.pictures.web import _retry_after
-from shoplens.pictures.webcache import Entry, WebCache
+from shoplens.pictures.webcache import Entry, WebCache, prune
 from tests.pictures.web_server import Server, reply
 
 LOCAL = Door(allow_private=True, ports=None)
@@ -108,7 +108,7 @@ def test_the_cache_is_bounded(tmp_path: Path) -> None:
     for n in range(100):
         entry = Entry(f"http://shop.example/{n}", "", "", "f", "0" * 64, 1000)
         cache.put(entry, bytes(1000))
-    cache.prune()
+    prune(tmp_path, 50_000)
     sizes = [path.stat().st_size for path in tmp_path.rglob("*") if path.is_file()]
     assert 20_000 < sum(sizes) <= 40_000
 

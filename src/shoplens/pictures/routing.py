@@ -27,15 +27,16 @@ class FeedPictures:
         self._web = web
         self._prefer_local = prefer_local
 
-    def fetch(self, ref: ImageRef, known: str = "") -> PictureBytes:
-        """The picture's bytes, from wherever it lies. Raises PictureError."""
+    def fetch(self, ref: ImageRef, known: str = "", *, deadline: float | None = None) -> PictureBytes:
+        """The picture's bytes, from wherever it lies; from the net by the ``deadline``, on the clock of
+        ``time.monotonic``, if there is one. Raises PictureError."""
         if not is_url(ref.location):
             return self._local.fetch(ref, known)
         if self._prefer_local:
             name = _last_name(ref.location)
             if name and self._local.has(name):
                 return self._local.fetch(ImageRef(name), known)
-        return self._web.fetch(ref, known)
+        return self._web.fetch(ref, known, deadline=deadline)
 
     def close(self) -> None:
         """Closes files and connections."""

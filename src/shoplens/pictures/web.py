@@ -51,8 +51,10 @@ class WebSource:
         self._timeout_s = timeout_s
         self._backoff_s = backoff_s
 
-    def fetch(self, ref: ImageRef, known: str = "") -> PictureBytes:
+    def fetch(self, ref: ImageRef, known: str = "", *, deadline: float | None = None) -> PictureBytes:
         """The picture's bytes; the fingerprint is the server's ETag, its Last-Modified, or the hash of the body.
+
+        ``deadline``, on the clock of ``time.monotonic``, comes before that of ``timeout_s`` if it is earlier.
 
         Raises:
             FetchRefusedError: the address may not be fetched.
@@ -62,7 +64,7 @@ class WebSource:
         entry = self._cache.head(url) if self._cache else None
         body = self._cache.body(entry) if self._cache and entry and entry.fingerprint != known else None
         held = entry is not None and (entry.fingerprint == known or body is not None)
-        reply = self._polite(url, _conditions(entry if held else None, known))
+        reply = self._polite(url, _conditions(entry if held else None, known), deadline)
         if reply.status == 304:
             if entry is not None and held:
                 return PictureBytes(None if entry.fingerprint == known else body, entry.fingerprint)
@@ -80,8 +82,9 @@ class WebSource:
         """Closes all connections."""
         self._fetcher.close()
 
-    def _polite(self, url: str, headers: dict[str, str]) -> Reply:
-        deadline = monotonic() + self._timeout_s
+    def _polite(self, url: str, headers: dict[str, str], deadline: float | None) -> Reply:
+        latest = monotonic() + self._timeout_s
+        deadline = latest if deadline is None else min(latest, deadline)
         host = ImageRef(url).host
         for attempt in range(_TRIES):
             with self._hosts.turn(host, deadline):

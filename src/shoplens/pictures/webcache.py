@@ -83,24 +83,27 @@ class WebCache:
             self._writes += 1
             due = self._writes % _PRUNE_EVERY == 1
         if due:
-            self.prune()
-
-    def prune(self) -> None:
-        """Removes the oldest files until at most four fifths of ``max_bytes`` remain, if there are more than that."""
-        files = []
-        for path in self._folder.glob("*/*"):
-            with contextlib.suppress(OSError):
-                facts = path.stat()
-                files.append((facts.st_mtime_ns, facts.st_size, path))
-        total = sum(size for _, size, _ in files)
-        if total <= self._max_bytes:
-            return
-        for _, size, path in sorted(files, key=lambda file: file[0]):
-            if total <= self._max_bytes * 4 // 5:
-                return
-            path.unlink(missing_ok=True)
-            total -= size
+            prune(self._folder, self._max_bytes)
 
     def _path(self, url: str) -> Path:
         name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
         return self._folder / name[:2] / name
+
+
+def prune(folder: Path, max_bytes: int) -> None:
+    """Removes the oldest files of a cache until at most four fifths of ``max_bytes`` remain, if there are more than
+    that. The files lie in folders of the folder; those that a killed process left half-written are among them."""
+    files = []
+    for path in folder.glob("*/*"):
+        with contextlib.suppress(OSError):
+            facts = path.stat()
+            files.append((facts.st_mtime_ns, facts.st_size, path))
+    total = sum(size for _, size, _ in files)
+    if total <= max_bytes:
+        return
+    for _, size, path in sorted(files, key=lambda file: file[0]):
+        if total <= max_bytes * 4 // 5:
+            return
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        total -= size

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import anyio
 import anyio.to_thread
 import orjson
 import structlog
@@ -21,50 +20,28 @@ from starlette.responses import Response
 from shoplens import __version__
 from shoplens.app import Shop
 from shoplens.core.wire import QUERY_FIELDS, answer_to_fields, product_to_fields
-from shoplens.errors import ShopLensError
+from shoplens.errors import PictureError, ShopLensError
+from shoplens.server.gates import Busy, Gate, PhotosBusy
 from shoplens.server.page import mount_page
 from shoplens.server.problems import from_error, problem
-from shoplens.server.reading import TooLargeError, read_query
+from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 
 log = structlog.get_logger("shoplens")
-T = TypeVar("T")
 
 THREADS = 8
 """Requests worked on at once: FAISS, tantivy and onnxruntime release Python's lock; decoding waits for a process."""
+FETCHES = 8
+"""Requests whose photos are fetched at once: strangers' servers may be slow, and searches must not wait for them."""
 IDS = Annotated[list[str], Query(description="product ids; repeat the name", max_length=100)]
 HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
-
-
-class Busy(Exception):
-    """More requests wait than the service admits."""
-
-
-class Gate:
-    """Admits requests to worker threads; past ``waiting`` the answer is 429 at once, and the admitted stay quick."""
-
-    def __init__(self, threads: int, waiting: int) -> None:
-        self._limiter: anyio.CapacityLimiter | None = None
-        self._threads = threads
-        self._room = threads + waiting
-        self._inside = 0
-
-    async def run(self, work: Callable[[], T]) -> T:
-        """Runs the work in a thread. Raises Busy."""
-        if self._inside >= self._room:
-            raise Busy
-        if self._limiter is None:
-            self._limiter = anyio.CapacityLimiter(self._threads)
-        self._inside += 1
-        try:
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
-        finally:
-            self._inside -= 1
 
 
 def create_app(shop: Shop) -> FastAPI:
     """The service of one shop, as an ASGI application. The caller opens and closes the shop."""
     settings = shop.config.server
     gate = Gate(THREADS, settings.max_waiting)
+    # Pictures may have to be fetched from the shop's own server first; a page asks for dozens at once.
+    pictures = Gate(THREADS, settings.max_waiting)
     state = {"ready": False, "failed": ""}
 
     async def warm() -> None:
@@ -101,7 +78,7 @@ def create_app(shop: Shop) -> FastAPI:
     _handle_errors(app)
     _health(app, state)
     _search(app, shop, gate)
-    _products(app, shop, gate)
+    _products(app, shop, gate, pictures)
     mount_page(app, shop)
     return app
 
@@ -114,11 +91,14 @@ def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | Non
 
 
 def _search(app: FastAPI, shop: Shop, gate: Gate) -> None:
+    fetches = Gate(FETCHES, 0, PhotosBusy)
+
     async def search(request: Request) -> Response:
-        make = await read_query(request, shop.config.server.max_body_bytes)
+        asked = await read_query(request, shop.config.server)
+        fetched = await fetches.run(lambda: asked.make(shop.photo_fetcher())) if asked.fetches else None
 
         def work() -> bytes:
-            answer = shop.search(make(shop.fetch_photo))
+            answer = shop.search(fetched or asked.make(_never))
             return orjson.dumps(answer_to_fields(answer), option=orjson.OPT_SERIALIZE_NUMPY)
 
         return Response(await gate.run(work), media_type="application/json")
@@ -149,7 +129,11 @@ def _search(app: FastAPI, shop: Shop, gate: Gate) -> None:
     app.post("/v1/search", summary="Search, with JSON or a form", openapi_extra={"requestBody": body})(search)
 
 
-def _products(app: FastAPI, shop: Shop, gate: Gate) -> None:
+def _never(url: str) -> bytes:
+    raise PictureError("the address of a photo stands where none is looked for", reason="refused", where=url)
+
+
+def _products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None:
     @app.get("/v1/products", summary="Several products by their ids")
     async def products(
         ids: Annotated[list[str], Query(description="product ids; repeat the name", max_length=100)],
@@ -167,7 +151,7 @@ def _products(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     @app.get("/v1/pictures/{picture}", summary="A picture of the catalogue, as a JPEG without metadata")
     async def picture(picture: HASH, side: Annotated[int, Query(ge=32, le=1024)] = 480) -> Response:
-        data = await gate.run(lambda: shop.thumbnail(picture, side))
+        data = await pictures.run(lambda: shop.thumbnail(picture, side))
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
         return Response(data, media_type="image/jpeg", headers=headers)
 
@@ -193,11 +177,15 @@ def _handle_errors(app: FastAPI) -> None:
     async def known(_: Request, error: ShopLensError) -> Response:
         if isinstance(error, TooLargeError):
             return problem(413, error.code, error.message, where=error.where, hint=error.hint)
+        if isinstance(error, TooSlowError):
+            response = problem(408, error.code, error.message, where=error.where, hint=error.hint)
+            response.headers["connection"] = "close"  # what is still to come of the body is no next request
+            return response
         return from_error(error)
 
     @app.exception_handler(Busy)
-    async def busy(_: Request, __: Busy) -> Response:
-        return problem(429, "busy", "more requests wait than the service admits", hint="try again in a second")
+    async def busy(_: Request, error: Busy) -> Response:
+        return problem(error.status, error.code, error.message, hint=error.hint)
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from shoplens.core.fields import clean
 from shoplens.errors import (
     ConfigError,
     NotFoundError,
@@ -42,12 +43,13 @@ def problem(status: int, code: str, detail: str, *, where: str | None = None, hi
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": clean(detail),
     }
+    # Cleaned, as they quote what was sent: half a surrogate pair cannot be written as UTF-8.
     if where:
-        body["where"] = where
+        body["where"] = clean(where)
     if hint:
-        body["hint"] = hint
+        body["hint"] = clean(hint)
     headers = {"Retry-After": "1"} if status in (429, 503) else None
     return Response(orjson.dumps(body), status, media_type="application/problem+json", headers=headers)
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import anyio
 import orjson
 from fastapi import Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from shoplens.core.query import Query
+from shoplens.config import ServerSettings
+from shoplens.core.query import MAX_PICTURES, Query
 from shoplens.core.wire import fields_from_strings, query_from_fields
 from shoplens.errors import PictureError, QueryError
 
 FetchPicture = Callable[[str], bytes]
+MAX_ADDRESS = 65_536
+"""Characters of an address behind its "?"."""
+_CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii", b"ascii")
+"""Of a form. Python would know many more, and some of them make texts that can be written nowhere."""
 
 
 class TooLargeError(QueryError):
@@ -24,8 +31,37 @@ class TooLargeError(QueryError):
     code = "too_large"
 
 
-async def read_body(request: Request, limit: int) -> bytes:
-    """The body, refused as soon as it is known to be larger than ``limit`` bytes. Raises TooLargeError."""
+class TooSlowError(QueryError):
+    """The request's body does not arrive."""
+
+    code = "too_slow"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search request that was read. ``make`` makes its Query, given how a photo is fetched by its address; it may
+    take a while and is called in a thread. ``fetches``: whether it will fetch."""
+
+    make: Callable[[FetchPicture], Query]
+    fetches: bool
+
+
+async def read_body(request: Request, limit: int, seconds: float) -> bytes:
+    """The body, refused as soon as it is known to be larger than ``limit`` bytes, given up after ``seconds``.
+
+    Raises:
+        TooLargeError, TooSlowError: it is larger, it takes longer.
+    """
+    try:
+        with anyio.fail_after(seconds):
+            return await _arriving(request, limit)
+    except TimeoutError as error:
+        raise TooSlowError(
+            f"the body did not arrive within {seconds:g} seconds", where="body", hint="send a smaller photo"
+        ) from error
+
+
+async def _arriving(request: Request, limit: int) -> bytes:
     told = request.headers.get("content-length", "")
     if told.isdigit() and int(told) > limit:
         raise _too_large(int(told), limit)
@@ -45,23 +81,25 @@ def _too_large(size: int, limit: int) -> TooLargeError:
     )
 
 
-async def read_query(request: Request, limit: int) -> Callable[[FetchPicture], Query]:
+async def read_query(request: Request, settings: ServerSettings) -> Asked:
     """Reads a search request.
 
-    Returns:
-        A function that makes the Query; it may fetch pictures by address, so it is called in a thread.
-
     Raises:
-        QueryError: the body is no JSON object, no form, or too large.
+        QueryError: the body is no JSON object, no form, too large, or does not arrive.
     """
+    limit = settings.max_body_bytes
     if request.method == "GET":
-        fields = fields_from_strings(request.query_params.multi_items())
-        return lambda fetch: query_from_fields(fields, _loader({}, fetch))
+        if len(request.url.query) > MAX_ADDRESS:
+            raise TooLargeError(
+                f"the address has {len(request.url.query)} characters behind its '?', the limit is {MAX_ADDRESS}",
+                where="address",
+                hint="send the fields as JSON: POST /v1/search",
+            )
+        return _asked(fields_from_strings(request.query_params.multi_items()), {})
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = await read_body(request, limit)
+    body = await read_body(request, limit, settings.body_timeout_s)
     if kind == "multipart/form-data":
-        fields, files = await _form(request, body, limit)
-        return lambda fetch: query_from_fields(fields, _loader(files, fetch))
+        return _asked(*await _form(request, body, limit))
     if kind not in ("application/json", ""):
         raise QueryError(
             f"the content type {kind} is not understood",
@@ -74,7 +112,19 @@ async def read_query(request: Request, limit: int) -> Callable[[FetchPicture], Q
         raise QueryError(f"the body is no JSON: {error}", where="body", hint='send {"q": "black bag"}') from error
     if not isinstance(data, dict):
         raise QueryError("the body is no JSON object", where="body", hint='send {"q": "black bag"}')
-    return lambda fetch: query_from_fields(data, _loader({}, fetch))
+    return _asked(data, {})
+
+
+def _asked(fields: Mapping[str, Any], files: Mapping[str, bytes]) -> Asked:
+    images = fields.get("images")
+    some = images if isinstance(images, list | tuple) else [images]
+    # More than are allowed are refused before any is fetched.
+    fetches = any(_is_address(i.get("url") if isinstance(i, dict) else i) for i in some[: MAX_PICTURES + 1])
+    return Asked(lambda fetch: query_from_fields(fields, _loader(files, fetch)), fetches)
+
+
+def _is_address(source: Any) -> bool:
+    return isinstance(source, str) and source[:8].lower().startswith(("http://", "https://"))
 
 
 async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -83,10 +133,18 @@ async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, An
     async def stream() -> Any:
         yield body
 
+    told = parse_options_header(request.headers["content-type"])[1]
+    charset = told.get(b"charset", b"").strip().lower()
+    if charset not in _CHARSETS:
+        raise QueryError(
+            f"the charset {charset[:40].decode('ascii', 'replace')!r} of a form is not understood",
+            where="content-type",
+            hint="send the form in UTF-8",
+        )
     try:
         parser = MultiPartParser(request.headers, stream(), max_files=16, max_fields=64, max_part_size=limit)
         form = await parser.parse()
-        boundary = parse_options_header(request.headers["content-type"])[1][b"boundary"]
+        boundary = told[b"boundary"]
         if b"--" + boundary + b"--" not in body[-len(boundary) - 64 :]:
             raise ValueError("it breaks off before its last boundary")  # the parser drops such a part silently
     except (MultiPartException, KeyError, ValueError) as error:
@@ -125,14 +183,14 @@ async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, An
     return fields, files
 
 
-def _loader(files: dict[str, bytes], fetch: FetchPicture) -> Callable[[str], bytes]:
+def _loader(files: Mapping[str, bytes], fetch: FetchPicture) -> Callable[[str], bytes]:
     def load(source: str) -> bytes:
         kind, colon, name = source.partition(":")
         if colon and kind == "multipart":
             if name not in files:
                 raise QueryError(f"the form has no file {name!r}", where="images", hint="name a part of the form")
             return files[name]
-        if source.lower().startswith(("http://", "https://")):
+        if _is_address(source):
             return fetch(source)
         # A path names a file of the server: never read for a client.
         raise PictureError(
