@@ -59,6 +59,16 @@ def test_index_tells_what_it_could_not_use_and_where(shop: Path) -> None:
     assert any(row["field"] == "image" and "nowhere.png" in row["value"] for row in report)
 
 
+def test_what_has_no_line_says_none_but_its_product(shop: Path) -> None:
+    report = [json.loads(line) for line in (shop / "shop" / "report.jsonl").read_text("utf-8").splitlines()]
+    pictures = [row for row in report if row["field"] == "image"]
+    assert [(row["line"], row["product_id"]) for row in pictures] == [(None, "4")]
+    done = run("index", "feed.csv", "--pictures", "photos", "--shop", "shop", cwd=shop)
+    assert "product 4: image: missing" in done.stderr
+    assert "line 5, product 4: price" in done.stderr
+    assert "line 0" not in done.stderr
+
+
 def test_index_again_does_nothing(shop: Path) -> None:
     done = answer("index", "feed.csv", "--pictures", "photos", "--shop", "shop", cwd=shop)
     assert (done["unchanged"], done["added"], done["pictures_encoded"]) == (4, 0, 0)
@@ -84,6 +94,52 @@ def test_search_prints_a_table(shop: Path) -> None:
     assert "words" in done.stdout
     nothing = run("search", "--shop", "shop", "--where", "price>1000", cwd=shop)
     assert "Nothing in this shop is like it." in nothing.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "more", "said"),
+    [
+        ("a.pdf", b"%PDF-1.7\n1 0 obj\n", (), "PDF"),
+        ("empty.csv", b"", (), "empty"),
+        ("none.csv", None, (), "none.csv"),
+        ("noid.csv", b"what,much\na,1\n", (), "--map id=what"),
+        ("right.csv", b"id,title\n1,a\n", ("--pictures", "nowhere"), "nowhere"),
+        ("right.csv", b"id,title\n1,a\n", ("--format", "shopify"), "shopify"),
+    ],
+)
+def test_a_feed_that_is_none_leaves_no_shop_behind(
+    tmp_path: Path, name: str, content: bytes | None, more: tuple[str, ...], said: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = run("index", name, "--shop", "new/shop", *more, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert said in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_encoder_that_is_none_leaves_no_shop_behind(tmp_path: Path) -> None:
+    (tmp_path / "right.csv").write_text("id,title\n1,a\n")
+    done = run("index", "right.csv", "--shop", "new", cwd=tmp_path, SHOPLENS_ENCODER="onnx:nowhere")
+    assert done.returncode == 1, done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_index_says_how_it_understood_the_columns(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("code,name,productPrice,image_2\n7,Tall oak table with drawers,9,\n")
+    done = run("index", "feed.csv", "--shop", "shop", cwd=tmp_path)
+    assert "feed: csv; columns understood: code -> id, name -> title, image_2 -> images" in done.stdout
+    assert "kept as extra fields, to filter by and to show: productPrice" in done.stdout
+    assert "shoplens search --shop shop Tall oak table with\n" in done.stdout  # words of this shop
+    told = answer("index", "feed.csv", "--shop", "shop", "--map", "price=productPrice", cwd=tmp_path)
+    assert told["format"] == "csv"
+    assert {"column": "productPrice", "field": "price", "kind": "field"} in told["columns"]
+
+
+def test_hints_are_commands_of_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "shopify.csv").write_text("Handle,Title,Variant Price\na,A,1\n")
+    done = run("index", "shopify.csv", "--shop", "s", "--map", "id=Handle", cwd=tmp_path)
+    assert "--format csv" in done.stderr
 
 
 def test_doctor_says_what_to_mend(shop: Path) -> None:

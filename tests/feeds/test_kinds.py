@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def test_format_insists(tmp_path: Path) -> None:
 
 def test_a_mapping_is_not_for_fixed_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(CONTENTS["shopify"])
-    with pytest.raises(FeedFormatError, match="format=csv"):
+    with pytest.raises(FeedFormatError, match="--format csv"):
         open_feed(tmp_path / "a.csv", mapping={"title": "Title"})
 
 
@@ -221,3 +222,58 @@ def test_a_companion_with_pictures(tmp_path: Path) -> None:
     (product,), _ = read(tmp_path)
     assert [[i.location for i in v.images] for v in product.variants] == [["r1.jpg", "r2.jpg"], ["b.jpg"]]
     assert [i.location for i in product.images] == ["p.jpg", "g.jpg"]
+
+
+def test_broken_json_is_told_with_its_place_and_whole_words(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    path.write_text('{"id": "1"}\n{"id": "2", "title": "tab\there"}\n{"id": "3", "title": "open}\n')
+    problems = [found for found in open_feed(path).read() if isinstance(found, RowProblem)]
+    assert [problem.line for problem in problems] == [2, 3]
+    for problem in problems:
+        assert re.fullmatch(r"no valid JSON: [A-Z][a-z ]+[a-z] \(character \d+\)", problem.reason), problem.reason
+        assert " at (" not in problem.reason
+
+
+@pytest.mark.parametrize(("head", "name"), [(b"%PDF-1.7\n", "a PDF"), (b"\x89PNG\r\n\x1a\n", "a picture")])
+def test_files_named_by_mistake_are_called_by_their_name(tmp_path: Path, head: bytes, name: str) -> None:
+    path = tmp_path / "products.csv"
+    path.write_bytes(head + b"1 0 obj, id\n" * 20)
+    with pytest.raises(FeedFormatError, match=f"{name} is no feed"):
+        open_feed(path)
+
+
+def test_each_column_says_what_it_was_taken_for(tmp_path: Path) -> None:
+    path = tmp_path / "feed.jsonl"
+    row = {"sku": "1", "Name": "A", "name_de": "B", "image_2": "x.jpg", "attributes": {"fit": "slim"}, "Fit Note": "z"}
+    path.write_text(json.dumps(row | {"more": {"age": 3}, "main_category": "Bags", "article_type": "Totes"}))
+    assert {use.column: (use.field, use.kind) for use in open_feed(path).uses()} == {
+        "sku": ("sku and id", "field"),
+        "Name": ("title", "field"),
+        "name_de": ("title_de", "field"),
+        "image_2": ("images", "field"),
+        "attributes": ("attributes", "field"),
+        "Fit Note": ("fit_note", "extra"),
+        "more.age": ("more.age", "extra"),
+        "main_category": ("category, level 1", "field"),
+        "article_type": ("category, level 2", "field"),
+    }
+
+
+def test_columns_of_shopify_and_magento_say_what_they_were_taken_for(tmp_path: Path) -> None:
+    path = tmp_path / "shopify.csv"
+    path.write_text(
+        "Handle,Title,Option1 Name,Option1 Value,Variant Price,Gift Card,Fit (product.metafields.a.fit)\na,A\n"
+    )
+    uses = {use.column: (use.field, use.kind) for use in open_feed(path).uses()}
+    assert uses["Handle"] == ("id", "field")
+    assert uses["Option1 Value"] == ("option 1", "field")
+    assert uses["Gift Card"] == ("", "unused")
+    assert uses["Fit (product.metafields.a.fit)"][1] == "extra"
+    path = tmp_path / "magento.csv"
+    path.write_text("sku,attribute_set_code,product_type,additional_attributes,qty,tax_class_name\nA,B,simple,,1,\n")
+    uses = {use.column: (use.field, use.kind) for use in open_feed(path).uses()}
+    assert (uses["sku"], uses["qty"], uses["tax_class_name"]) == (
+        ("id", "field"),
+        ("quantity", "field"),
+        ("", "unused"),
+    )

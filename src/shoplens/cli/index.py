@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shoplens.cli.options import AsJson, ShopFolder
-from shoplens.cli.output import console, print_json, stderr
+from shoplens.cli.output import console, paragraph, print_json, stderr
 from shoplens.config import Config
 from shoplens.core.catalogue import RowProblem
 from shoplens.engine import indexing
 from shoplens.errors import ConfigError
+from shoplens.feeds import open_feed
+from shoplens.pictures import open_pictures
+
+if TYPE_CHECKING:
+    from shoplens.app import Shop
 
 
 def index(
@@ -66,9 +73,7 @@ def index(
         nonlocal told
         told += 1
         if told <= 10 and not json:
-            where = f"line {problem.line}, " if problem.line else ""
-            what = "row left out" if problem.skipped else "left out"
-            stderr.print(f"{where}{problem.field}: {problem.reason} ({what}: {problem.value[:80]!r})", markup=False)
+            stderr.print(_told(problem), markup=False)
         elif told == 11 and not json:
             stderr.print("... further problems go to the report only")
 
@@ -78,10 +83,13 @@ def index(
         BarColumn(bar_width=20),
         TimeElapsedColumn(),
     )
+    config = Config.load(shop, **({"currency": currency} if currency else {}))
+    mapping = _mapping(map or ())
+    # Before the shop is made: a feed that is none leaves no folder behind.
+    base = open_feed(feed, format=format, mapping=mapping, currency=config.currency or None).base
+    open_pictures(pictures, base, Path(config.shop) / "cache" / "web").close()
     with (
-        open_shop(
-            Config.load(shop, **({"currency": currency} if currency else {})), create=True, rebuild=rebuild
-        ) as opened,
+        open_shop(config, create=True, rebuild=rebuild) as opened,
         Progress(*columns, console=stderr, transient=True, disable=json or not stderr.is_terminal) as bar,
     ):
         task = bar.add_task("", total=None, read=0, encoded=0)
@@ -93,16 +101,18 @@ def index(
             feed,
             pictures=pictures,
             format=format,
-            mapping=_mapping(map or ()),
+            mapping=mapping,
             options=options,
             report=report,
             on_problem=on_problem,
             on_progress=on_progress,
         )
         folder = opened.folder
+        words = _words_of(opened)
     if json:
         print_json(dataclasses.asdict(done))
         return
+    _tell_columns(done)
     console.print(
         f"{done.read:,} products read: {done.added:,} new, {done.changed:,} changed, "
         f"{done.unchanged:,} unchanged, {done.removed:,} removed"
@@ -113,7 +123,47 @@ def index(
             f"problems: {done.problems:,}, rows left out: {done.rows_skipped:,}; "
             f"see {report or folder / 'report.jsonl'}"
         )
-    console.print(f"{done.seconds:.1f} s. Next: shoplens search --shop {folder} black leather bag")
+    console.print(f"{done.seconds:.1f} s.", end="")
+    if words:
+        console.print(f" Next: shoplens search --shop {shlex.quote(str(folder))} {words}", end="", markup=False)
+    console.print()
+
+
+def _told(problem: RowProblem) -> str:
+    """A problem in one line: where, which field, why, and what was left out."""
+    place = [f"line {problem.line}"] if problem.line else []
+    place += [f"product {problem.product_id}"] if problem.product_id else []
+    what = "row left out" if problem.skipped else "left out"
+    value = f" ({what}: {problem.value[:80]!r})" if problem.value else ""
+    return f"{': '.join(', '.join(p) for p in (place, [problem.field]) if p and p[0])}: {problem.reason}{value}".lstrip(
+        ": "
+    )
+
+
+def _tell_columns(done: indexing.IndexReport) -> None:
+    """How the feed was understood: so that a price that went to the extra fields is seen at once."""
+    fields = [
+        u.column if u.column == u.field else f"{u.column} -> {u.field}" for u in done.columns if u.kind == "field"
+    ]
+    extra = [u.column for u in done.columns if u.kind == "extra"]
+    unused = [u.column for u in done.columns if u.kind == "unused"]
+    paragraph(f"feed: {done.format}; columns understood: {', '.join(fields)}")
+    if extra:
+        paragraph(f"kept as extra fields, to filter by and to show: {', '.join(extra)}")
+    if unused:
+        paragraph(f"not used: {', '.join(unused)}")
+    if extra or unused:
+        console.print("a column is something else? run again with --map FIELD=COLUMN", markup=False)
+
+
+def _words_of(shop: Shop) -> str:
+    """Words to try in this shop, as they are typed: the first words of a title that has some; "" in an empty shop."""
+    for product in shop.search(per_page=10).hits:
+        titles = (product.product.title, *(t.title for t in product.product.translations))
+        words = next((found for title in titles if (found := re.findall(r"[^\W_]+(?:-[^\W_]+)*", title))), [])
+        if words:
+            return " ".join(words[:4])
+    return ""
 
 
 def _mapping(pairs: list[str] | tuple[str, ...]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,16 @@ def tell_error(error: ShopLensError, as_json: bool) -> None:
     stderr.print(Text.assemble(("error: ", "bold red"), f"{where}{error.message}"))
     if error.hint:
         stderr.print(Text.assemble(("  try: ", "bold"), error.hint))
+
+
+def paragraph(text: str, indent: str = "    ") -> None:
+    """Text broken between words to the terminal's width, further lines indented; a file or pipe gets one line."""
+    if not console.is_terminal:
+        console.print(Text(text))
+        return
+    width = max(console.width, 20)
+    for line in textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False):
+        console.print(Text(line))
 
 
 def price_of(hit: Hit) -> str:

@@ -217,6 +217,18 @@ class RowProblem:
     skipped: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """What a column of a feed was taken for.
+
+    ``kind``: "field" (``field`` is one of ours), "extra" (an attribute of that name), "unused" (``field`` is "").
+    """
+
+    column: str
+    field: str
+    kind: str
+
+
 RESERVED_FIELDS = (
     "id", "variant_id", "title", "brand", "category", "price", "list_price", "currency",
     "in_stock", "quantity", "on_sale", "sku", "gtin", "mpn", "has_picture",

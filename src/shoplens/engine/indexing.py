@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from shoplens.core.catalogue import ImageRef, Product, RowProblem
+from shoplens.core.catalogue import ColumnUse, ImageRef, Product, RowProblem
 from shoplens.core.ports import (
     CatalogueLookup,
     CatalogueStore,
@@ -45,7 +45,10 @@ class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
 
 @dataclass(slots=True)
 class IndexReport:
-    """What one run of indexing did. Counts are of products unless the name says otherwise."""
+    """What one run of indexing did. Counts are of products unless the name says otherwise.
+
+    ``format``: the feed's kind. ``columns``: what each of its columns was taken for.
+    """
 
     read: int = 0
     added: int = 0
@@ -60,6 +63,8 @@ class IndexReport:
     problems: int = 0
     seconds: float = 0.0
     seq: int = 0
+    format: str = ""
+    columns: tuple[ColumnUse, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

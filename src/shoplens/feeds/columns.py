@@ -6,7 +6,9 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from shlex import quote
 
+from shoplens.core.catalogue import ColumnUse
 from shoplens.errors import FeedFormatError
 from shoplens.feeds.money import ISO
 
@@ -153,6 +155,21 @@ class Columns:
     offers: bool = True  # whether any column is about price, stock or numbers
     categorised: bool = True  # whether any column is about categories
 
+    def uses(self, headers: Sequence[str]) -> list[ColumnUse]:
+        """What each column is taken for, in the feed's order; columns of an object ("outer.inner") go with it."""
+        fields: dict[str, str] = {}
+        for target, header in self.one.items():
+            # A feed that goes by its SKUs: one column for two fields.
+            fields[header] = f"{fields[header]} and {target}" if header in fields else target
+        fields |= dict.fromkeys(self.images, "images")
+        fields |= {header: f"category, level {n}" for n, header in enumerate(self.levels, 1)}
+        fields |= {header: f"{name}_{language}" for language, name, header in self.languages}
+        found = [ColumnUse(header, fields[header], "field") for header in headers if header in fields]
+        found += [ColumnUse(h, name, "extra") for h, name in self.rest if h.partition(".")[0] not in fields]
+        objects = {use.column.partition(".")[0] for use in found if "." in use.column}
+        order = {header: n for n, header in enumerate(headers)}
+        return sorted((use for use in found if use.column not in objects), key=lambda use: order[use.column])
+
 
 def recognise(headers: Sequence[str], mapping: Mapping[str, str] | None = None) -> Columns:
     """Finds each header's meaning. A mapped column is taken as told; of several synonyms the likelier wins.
@@ -233,7 +250,8 @@ def check_mapping(mapping: Mapping[str, str], headers: Sequence[str], where: str
 def need_id(found: Columns, headers: Sequence[str], where: str) -> None:
     """Raises FeedFormatError when no column is the id."""
     if "id" not in found.one:
-        hint = f"say which it is with a mapping such as id={headers[0] if headers else 'code'}; {_names(headers)}"
+        example = f"id={headers[0]}" if headers else "id=code"
+        hint = f"say which column it is: --map {quote(example)}; {_names(headers)}"
         raise FeedFormatError("no column is recognised as the products' id", where=where, hint=hint)
 
 

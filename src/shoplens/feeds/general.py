@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shoplens.core.catalogue import DerivedText, ImageRef, Money, Product, RowProblem, Translation, Variant
+from shoplens.core.catalogue import ColumnUse, DerivedText, ImageRef, Money, Product, RowProblem, Translation, Variant
 from shoplens.feeds import values as read
 from shoplens.feeds.columns import ATTRIBUTES, TRANSLATED, Columns, attribute_name, recognise
 from shoplens.feeds.merging import merge
@@ -41,6 +41,10 @@ class General:
                 self._known.clear()
             found = self._known[headers] = recognise(headers, self._mapping)
         return found
+
+    def uses(self, headers: Sequence[str]) -> list[ColumnUse]:
+        """What each column is taken for."""
+        return recognise(headers, self._mapping).uses(headers)
 
     def prepare(self, reader: Reader) -> None:
         """Looks whether the feed has groups at all."""

@@ -30,7 +30,9 @@ def parse(text: str, line: int) -> Row | RowProblem:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also numbers of thousands of digits
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        reason = str(error)
+        if isinstance(error, json.JSONDecodeError):  # "Unterminated string starting at"
+            reason = f"{error.msg.removesuffix(' at').removesuffix(' starting')} (character {error.pos + 1})"
         return RowProblem(line, "", f"no valid JSON: {reason}", text[:120].strip())
     if not isinstance(value, dict):
         return RowProblem(line, "", "a JSON object is expected", text[:120].strip())

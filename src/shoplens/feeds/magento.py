@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shoplens.core.catalogue import ImageRef, Product, RowProblem, Translation, Variant
+from shoplens.core.catalogue import ColumnUse, ImageRef, Product, RowProblem, Translation, Variant
 from shoplens.feeds import values as read
 from shoplens.feeds.columns import LANGUAGES, attribute_name
 from shoplens.feeds.merging import merge
@@ -21,6 +21,14 @@ COLUMNS = (
 )  # fmt: skip
 """The columns that are read; the others are Magento's bookkeeping."""
 ROOT = "Default Category"
+_FIELDS = {
+    "sku": "id", "store_view_code": "translations", "product_type": "variants", "categories": "category",
+    "name": "title", "short_description": "description", "product_online": "published", "special_price": "sale_price",
+    "special_price_from_date": "sale_dates", "special_price_to_date": "sale_dates", "url_key": "link",
+    "base_image": "image", "additional_images": "images", "additional_attributes": "attributes", "qty": "quantity",
+    "is_in_stock": "in_stock", "manage_stock": "in_stock", "configurable_variations": "variants",
+}  # fmt: skip
+"""Columns that have another name with us."""
 
 _BOOKKEEPING = frozenset({"has_options", "required_options"})
 _PAIR = re.compile(r"(?:^|,)\"?([A-Za-z][\w.\-]*)=")
@@ -42,6 +50,12 @@ class Magento:
     def __init__(self, currency: str = "") -> None:
         self._currency = currency
         self._parents: dict[str, str] = {}
+
+    def uses(self, headers: Sequence[str]) -> list[ColumnUse]:
+        """What each column is taken for."""
+        return [
+            ColumnUse(h, _FIELDS.get(h, h), "field") if h in COLUMNS else ColumnUse(h, "", "unused") for h in headers
+        ]
 
     def prepare(self, reader: Reader) -> None:
         """Looks through the feed for which configurable product each simple one belongs to."""

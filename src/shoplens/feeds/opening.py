@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from shoplens.core.catalogue import Product, RowProblem
+from shoplens.core.catalogue import ColumnUse, Product, RowProblem
 from shoplens.errors import FeedError, FeedFormatError
 from shoplens.feeds.columns import check_mapping, fold, need_id, recognise
 from shoplens.feeds.companion import Companion
@@ -27,6 +27,8 @@ KINDS = ("csv", "tsv", "jsonl", "json", "parquet", "merchant-xml", "merchant-tsv
 """What ``format`` can insist on."""
 SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".xml", ".rss", ".atom", ".parquet", ".pq")
 
+_NO_FEEDS = ((b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"))
+"""Files that people name by mistake, by their first bytes."""
 _FEED_NAMES = re.compile(
     r"(?:all_?|shop_?|my_?)?(?:products?|items?|catalogu?e?s?|feeds?|articles?|商品|产品)(?:_export|_feed)?", re.I
 )
@@ -62,6 +64,10 @@ class OpenFeed:
     def columns(self) -> list[str]:
         """The columns, so far as the feed's beginning shows."""
         return list(self._reader.columns)
+
+    def uses(self) -> tuple[ColumnUse, ...]:
+        """What each column is taken for, in the feed's order."""
+        return tuple(self._interpreter.uses(self.columns))
 
     def read(self) -> Iterator[Product | RowProblem]:
         """Products, and rows or fields that could not be used, in the feed's order. Can be called again.
@@ -136,7 +142,7 @@ def _open(path: Path, kind: str, mapping: dict[str, str], currency: str) -> Open
             raise FeedFormatError(
                 f"a {kind} feed has fixed columns: a mapping is not for it",
                 where=where,
-                hint="give format=csv to map its columns",
+                hint='read it as another kind to map its columns: --format csv (in Python: format="csv")',
             )
         right = is_shopify if kind == "shopify" else is_magento
         if not right(reader.columns):
@@ -177,6 +183,9 @@ def recognise_kind(path: Path) -> str:
     if head.startswith(b"PK\x03\x04"):
         hint = "unpack it first; save a spreadsheet as CSV (UTF-8)"
         raise FeedFormatError("a zip archive or a spreadsheet is no feed", where=where, hint=hint)
+    for magic, name in _NO_FEEDS:
+        if head.startswith(magic):
+            raise FeedFormatError(f"{name} is no feed", where=where, hint="export the products as CSV (UTF-8)")
     encoding = detect_encoding(path)
     with reading(path) as file:
         text = open_text(file, encoding).read(65536).lstrip("\ufeff \t\r\n")
@@ -189,7 +198,7 @@ def recognise_kind(path: Path) -> str:
     if text.startswith("{"):
         return "json" if holds_list(text) else "jsonl"
     if _is_binary(head, encoding):
-        hint = "CSV, TSV, JSON lines, Parquet, Google Merchant XML are; give format= if it is one of them"
+        hint = "CSV, TSV, JSON lines, Parquet and Google Merchant XML are; if it is one of them, say so with --format"
         raise FeedFormatError("not text, and no kind of feed that is known", where=where, hint=hint)
     reader = Delimited(path, encoding=encoding)
     if is_shopify(reader.columns):

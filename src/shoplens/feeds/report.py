@@ -22,7 +22,9 @@ def write_report(problems: Iterable[RowProblem], path: str | Path) -> int:
     try:
         with path.open("w", encoding="utf-8", errors="replace", newline="\n") as file:
             for problem in problems:
-                file.write(json.dumps(asdict(problem), ensure_ascii=False) + "\n")
+                # A picture and a feed as a whole have no line: none is said, instead of a line 0 that nobody finds.
+                fields = asdict(problem) | {"line": problem.line or None}
+                file.write(json.dumps(fields, ensure_ascii=False) + "\n")
                 count += 1
     except OSError as error:
         raise FeedError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from shoplens.core.catalogue import Product, RowProblem, Variant
+from shoplens.core.catalogue import ColumnUse, Product, RowProblem, Variant
 
 
 class Row(NamedTuple):
@@ -55,6 +55,9 @@ class Interpreter(Protocol):
     @property
     def grouped(self) -> bool:
         """Whether several rows can make one product; then the feed is looked through first."""
+
+    def uses(self, headers: Sequence[str]) -> list[ColumnUse]:
+        """What each column is taken for, in the feed's order."""
 
     def prepare(self, reader: Reader) -> None:
         """Learns what must be known of the whole feed before the first product."""

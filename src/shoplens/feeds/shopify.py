@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from shoplens.core.catalogue import ImageRef, Money, Product, RowProblem, Variant
+from shoplens.core.catalogue import ColumnUse, ImageRef, Money, Product, RowProblem, Variant
 from shoplens.feeds import values as read
 from shoplens.feeds.columns import attribute_name, fold
 from shoplens.feeds.merging import merge
@@ -47,6 +47,19 @@ _OPTIONS = {fold(header): (n, part) for n, pair in enumerate(OPTIONS) for part, 
 _METAFIELD = ".metafields."
 
 
+def _use(header: str) -> ColumnUse:
+    name = fold(header)
+    if target := _MEANINGS.get(name):
+        return ColumnUse(
+            header, {"handle": "id", "variant_image": "image", "type": "category"}.get(target, target), "field"
+        )
+    if name in _OPTIONS:
+        return ColumnUse(header, f"option {_OPTIONS[name][0] + 1}", "field")
+    if _METAFIELD in header:
+        return ColumnUse(header, attribute_name(header.split("(")[0]) or attribute_name(header), "extra")
+    return ColumnUse(header, "", "unused")
+
+
 def is_shopify(headers: Sequence[str]) -> bool:
     """Whether a header is one of Shopify's."""
     names = {fold(header) for header in headers}
@@ -65,6 +78,10 @@ class Shopify:
         self._headers: dict[str, str] = {}
         self._options: dict[tuple[int, int], str] = {}
         self._metafields: list[tuple[str, str]] = []
+
+    def uses(self, headers: Sequence[str]) -> list[ColumnUse]:
+        """What each column is taken for."""
+        return [_use(header) for header in headers]
 
     def prepare(self, reader: Reader) -> None:
         """Finds the columns."""
