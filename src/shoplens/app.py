@@ -6,6 +6,7 @@ import base64
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -144,9 +145,10 @@ class Shop:
             # Whoever wrote last may have died before the words were written: then this process does it.
             self._caught_up = True
             self.copies.refresh()
-            self.copies.keep_words(hold=False)
+            with suppress(ShopError):  # a full disk: the vectors answer, and ``degraded`` tells
+                self.copies.keep_words(hold=False)
         if isinstance(words, Query):
-            return self._answerer.search(words)
+            return self._answered(words)
         some = [photos] if isinstance(photos, (str, Path, bytes, QueryPicture)) else list(photos)
         query = Query(
             words=words,
@@ -159,7 +161,13 @@ class Shop:
             per_page=per_page,
             **more,
         )
-        return self._answerer.search(query)
+        return self._answered(query)
+
+    def _answered(self, query: Query) -> Answer:
+        answer = self._answerer.search(query)
+        # While a damaged word index is built anew the vectors answer alone, and say so.
+        lacking = self.copies.degraded if query.words and not answer.degraded else ()
+        return replace(answer, degraded=lacking) if lacking else answer
 
     def balance(self, balance: Balance) -> None:
         """Searches with another balance of sources from now on: to compare configurations on one shop."""

@@ -98,6 +98,13 @@ class SwitchableWords(WordIndex, Protocol):
     def flush(self, seq: int) -> None:
         """Commits what was added, with ``seq``, and shows it."""
 
+    @property
+    def problem(self) -> str:
+        """What is wrong with its files, as far as is known; "" when nothing is."""
+
+    def inspect(self) -> str:
+        """Reads its files if they changed since they were read last; returns what is wrong with them."""
+
     def become_writer(self) -> None:
         """Opens the writer; only for the process that holds the shop's lock."""
 
@@ -236,7 +243,11 @@ class Copies:
         return {n: [(row, vectors[row.key]) for row in rows if row.key in vectors] for n, rows in wanted.items()}
 
     def _look_at_words(self, newest: int) -> None:
-        if self.parts.words.seq < newest and self.parts.words.reload() < newest:
+        words = self.parts.words
+        if words.seq < newest:
+            with contextlib.suppress(ShopError):  # searches go on with the vectors; ``degraded`` tells
+                words.reload()
+        if words.seq < newest:
             self._words_late = self._words_late or time.monotonic()
         else:
             self._words_late = 0.0
@@ -245,6 +256,11 @@ class Copies:
     def staleness_s(self) -> float:
         """For how many seconds this process has known of a write that its words do not have yet; 0 when current."""
         return time.monotonic() - self._words_late if self._words_late else 0.0
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """The copies that answer nothing at all until they are built anew; ("words",) at most."""
+        return ("words",) if not self.parts.words.seq and self._store.last_seq() else ()
 
     # --- words --------------------------------------------------------------------------------
 
@@ -265,15 +281,16 @@ class Copies:
             words = self.parts.words
             if self.words_current():
                 return True
-            words.reload()
+            with contextlib.suppress(ShopError):  # a writer begins a fresh one
+                words.reload()
             if self.words_current():
                 return True
-            if not self._writing:
-                if not self._lock.try_acquire():
-                    return False
-                words.become_writer()
-                self._writing = True
+            if not self._writing and not self._lock.try_acquire():
+                return False
             try:
+                if not self._writing:
+                    self._writing = True
+                    words.become_writer()
                 try:
                     self._write_words(words)
                 except ShopError:
@@ -300,9 +317,11 @@ class Copies:
 
     def _give_back(self) -> None:
         if self._writing:
-            self.parts.words.become_reader()
-            self._lock.release()
-            self._writing = False
+            try:
+                self.parts.words.become_reader()
+            finally:
+                self._lock.release()
+                self._writing = False
 
     def wait_for_words(self, seconds: float) -> bool:
         """Waits until the words are current, writing them if nobody else does; False when the time is over."""
@@ -313,13 +332,20 @@ class Copies:
             time.sleep(0.05)
         return True
 
-    def start_keeper(self, on_error: Callable[[Exception], None], interval: float = 0.25) -> None:
-        """Starts the thread of a service that keeps vectors, filters and words current between queries."""
+    def start_keeper(
+        self, on_error: Callable[[Exception], None], interval: float = 0.25, inspect_every: float = 60.0
+    ) -> None:
+        """Starts the thread of a service that keeps vectors, filters and words current between queries, and that looks
+        for damage to the files of the words."""
 
         def keep() -> None:
+            inspected = time.monotonic()
             while not self._stop.wait(interval):
                 try:
                     self.refresh()
+                    if time.monotonic() - inspected > inspect_every:
+                        inspected = time.monotonic()
+                        self.parts.words.inspect()
                     self.keep_words(hold=True)
                 except Exception as error:  # the keeper must outlive a full disk or a locked file
                     on_error(error)

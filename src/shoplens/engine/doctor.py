@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from shoplens.core.ports import CatalogueStore, Encoder, StoredProduct, VectorStore
 from shoplens.core.spaces import EncoderCard, Modality, Space
 from shoplens.engine.copies import Copies
+from shoplens.errors import ShopError
 
 Level = Literal["error", "warning", "note"]
 
@@ -64,8 +65,18 @@ def _copies(store: Store, copies: Copies) -> Iterator[Finding]:
     ):
         if copy.seq < newest:
             yield Finding("error", "copy_behind", f"the {name} stand at {copy.seq} of {newest}", "restart the process")
-    copies.keep_words(hold=False)
-    if not copies.words_current():
+    damaged = copies.parts.words.problem
+    try:
+        copies.keep_words(hold=False)
+    except ShopError as error:
+        yield Finding(
+            "error", "words_unwritable", f"the word index cannot be written: {error.message}", error.hint or ""
+        )
+    if damaged:
+        mended = copies.words_current()
+        hint = "it has been built anew" if mended else "restart the process that holds the shop: it builds it anew"
+        yield Finding("warning" if mended else "error", "words_damaged", f"the word index is damaged: {damaged}", hint)
+    elif not copies.words_current():
         behind = store.last_seq() - copies.parts.words.seq
         yield Finding(
             "warning", "words_behind", f"the word index is {behind} changes behind", "another process is writing it"

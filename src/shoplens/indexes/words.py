@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from shoplens.indexes.words_document import (
     sentinel,
     texts_of,
 )
-from shoplens.indexes.words_folder import Generation, WordFolder, native
+from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
     QueryBuilder,
     Term,
@@ -72,6 +73,8 @@ class TantivyWords:
         self._generation: Generation | None = None
         self._searcher: _Searcher | None = None
         self._seq = 0
+        self._seen: tuple[object, ...] = ()
+        self._problem = ""
         self.reload()
 
     # --- reading -------------------------------------------------------------------------------
@@ -80,6 +83,24 @@ class TantivyWords:
     def seq(self) -> int:
         """The sequence number up to which this copy stands."""
         return self._seq
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the files, as far as they were read; "" when nothing is or a fresh index was begun."""
+        return self._problem
+
+    def inspect(self) -> str:
+        """Reads all files if one has changed since they were last read; returns what is wrong with them.
+
+        A damaged index answers nothing from then on and stands at 0; the writer begins a fresh one.
+        """
+        with self._lock:
+            if self._generation is not None and self._folder.signature() != self._seen:
+                self._seen = self._folder.signature()
+                if problem := self._folder.damage():
+                    self._lose(problem)
+                    return problem
+            return self._problem
 
     def reload(self) -> int:
         """Looks for what another process committed (microseconds when there is nothing); returns the sequence number
@@ -95,16 +116,22 @@ class TantivyWords:
             try:
                 self._look()
             except ShopError as error:
-                self._recover(error)
+                cause = "" if by_the_system(error) else error.message
+                self._lose(self._folder.damage() or cause, error)
             return self._seq
 
     def _look(self) -> None:
         generation = self._generation
         if generation is None or self._folder.current() != generation.name:
             self._drop()
-            if self._writing and (problem := self._folder.damage()):
-                # Only a writer reads all of its files first: it alone can mend them.
-                self._begin(problem)
+            if (seen := self._folder.signature()) != self._seen:
+                self._seen = seen
+                self._problem = self._folder.damage() if self._folder.current() else ""
+            if self._problem:
+                # A bit that fell over would else go unnoticed until a search stumbles over it, or never.
+                if not self._writing:
+                    return
+                self._begin(self._problem)
             self._generation = generation = self._folder.open(create=self._writing)
         if generation is not None:
             # The stamp before the look: a commit in between is then seen the next time.
@@ -127,14 +154,15 @@ class TantivyWords:
         if self._folder.current():
             _LOG.warning("the word index in %s is damaged and is built anew: %s", self._folder.root, problem)
         self._folder.retire()
+        self._problem, self._seen = "", ()
 
-    def _recover(self, error: ShopError) -> None:
-        """After a failure: a damaged index is begun anew by the writer, waited for by a reader; whole files are none
-        of its causes, and the failure is passed on."""
-        problem = self._folder.damage()
-        if not problem:
+    def _lose(self, problem: str, error: ShopError | None = None) -> None:
+        """A damaged index is begun anew by the writer, waited for by a reader. Without a problem the failure has
+        other causes and is passed on."""
+        if error is not None and not problem:
             raise error
         self._drop()
+        self._problem, self._seen = problem, self._folder.signature()
         if self._writing:
             self._begin(problem)
             self._look()
@@ -157,7 +185,7 @@ class TantivyWords:
         except ShopError as error:
             with self._lock:
                 if self._generation is searcher.generation:
-                    self._recover(error)
+                    self._lose(self._folder.damage(), error)
             return _NOTHING
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
@@ -250,7 +278,7 @@ class TantivyWords:
             writer = self._writer
             self._drop()
             if writer is not None:
-                with native(self._folder.root):
+                with suppress(ShopError), native(self._folder.root):  # a full disk; what was not committed is lost
                     writer.rollback()
             del writer
 

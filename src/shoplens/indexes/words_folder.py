@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import struct
 import uuid
@@ -29,6 +30,8 @@ VERSION = f"1.{tokens.VERSION}"
 
 Stamp = tuple[int, ...]
 
+_LOOKS = 10
+_SYSTEM = re.compile(r"os error|Os \{|IoError|LockFailure", re.IGNORECASE)
 _FOOTER_END = struct.Struct("<II")
 _FOOTER_MAGIC = 1337
 
@@ -99,8 +102,28 @@ class WordFolder:
                 hint="write through that process, or stop it first",
             ) from error
 
+    def signature(self) -> tuple[object, ...]:
+        """Changes when a file of the generation in use does, be it by a commit or by something that damages it."""
+        path = self.root / (self.current() or "none")
+        try:
+            with os.scandir(path) as files:
+                return tuple(sorted((f.name, *_stat(f.path)) for f in files if not f.name.endswith((".lock", ".temp"))))
+        except OSError:
+            return ()
+
     def damage(self) -> str:
         """What is wrong with the files of the generation in use; "" if nothing is. Reads them all."""
+        for _ in range(_LOOKS):
+            before = self._committed()
+            problem = self._damage()
+            if not problem or self._committed() == before:
+                break  # else a commit came in between, and took files away that it no longer needs
+        return problem
+
+    def _committed(self) -> Stamp:
+        return (*_stat(self._names_path), *_stat(str(self.root / (self.current() or "none") / "meta.json")))
+
+    def _damage(self) -> str:
         name = self.current()
         if not name:
             return "no generation of this version is in use"
@@ -166,6 +189,11 @@ def native(where: Path) -> Iterator[None]:
         if type(error).__name__ != "PanicException":
             raise
         raise _failed(error, where) from error
+
+
+def by_the_system(error: ShopError) -> bool:
+    """Whether the system refused (too many open files, no permission): then the files may well be whole."""
+    return _SYSTEM.search(error.message) is not None
 
 
 def _failed(error: BaseException, where: Path) -> ShopError:

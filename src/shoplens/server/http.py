@@ -76,7 +76,7 @@ def create_app(shop: Shop) -> FastAPI:
             allow_headers=["*"],
         )
     _handle_errors(app)
-    _health(app, state)
+    _health(app, shop, state)
     _search(app, shop, gate)
     _products(app, shop, gate, pictures)
     mount_page(app, shop)
@@ -160,7 +160,7 @@ def _product_fields(stored: Any) -> dict[str, Any]:
     return product_to_fields(stored.product) | {"pictures": list(dict.fromkeys(stored.pictures.values()))}
 
 
-def _health(app: FastAPI, state: dict[str, Any]) -> None:
+def _health(app: FastAPI, shop: Shop, state: dict[str, Any]) -> None:
     @app.get("/healthz", summary="Whether the process lives")
     async def healthz() -> Response:
         return json_response({"status": "ok", "version": __version__})
@@ -168,7 +168,9 @@ def _health(app: FastAPI, state: dict[str, Any]) -> None:
     @app.get("/readyz", summary="Whether it can answer: only after a warm-up")
     async def readyz() -> Response:
         if state["ready"]:
-            return json_response({"status": "ready"})
+            degraded = await anyio.to_thread.run_sync(lambda: shop.copies.degraded)
+            told = {"status": "degraded", "degraded": list(degraded)} if degraded else {"status": "ready"}
+            return json_response(told)
         return problem(503, "not_ready", state["failed"] or "the service is warming up", hint="ask again in a second")
 
 
