@@ -1,0 +1,150 @@
+"""A photo and "the same in red": the photo's vector edited along the colours, instead of added to the word's.
+
+Of a photo's vector its part in the span of the colours' word vectors is taken away and the wanted colour's direction
+put in its place:
+
+    edited = unit(p - U U'p + t),   t = unit(mean over things of E("red thing") - its mean over all colours)
+
+with U an orthonormal base of the centred vectors of all colours. On photos of `fashion` (dev, another colour of the
+same kind and gender) it finds 0.26 of ten, the weighted sum of photo and words 0.21 (ADR 0010).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from shoplens.core.ports import Encoder
+from shoplens.core.spaces import unit
+from shoplens.errors import ShopLensError
+
+Vector = npt.NDArray[np.float32]
+
+_THINGS = ("t-shirt", "handbag", "watch", "shoes", "dress", "mug", "chair", "lamp")
+"""What a colour is said of, so that its vector holds the colour and nothing of one kind of goods."""
+
+_DIRECTIONS = 12
+"""Directions in which colours differ: more change nothing, four leave a trace of the old colour."""
+
+_MAX_KEPT = 512
+_FILLERS = frozenset(
+    """
+    a an the this that these those it one ones same like likes but in into with of and or just only please make made
+    want wanted show me i'd i would similar such version colour color coloured colored instead other different
+    another do you have is are any can get find for to as
+    """.split()
+)
+_CHINESE = """
+    同款 同样 一样 这个 这件 这款 这种 那个 那件 但是 但 要 想要 我要 我想要 换成 换 变成 有没有 有 的 款 色 颜色
+    版 版本 的话 是 吗 请 给我 找 相同 类似 只是 不过 改成 一件 一个 一款
+"""
+_CHINESE_FILLERS = re.compile("|".join(sorted(_CHINESE.split(), key=len, reverse=True)))
+_NEGATIONS = re.compile(r"(?:\b(?:not|no|non|without|except)\s+(?:\w+\s+)?|不要|不是|除了|非)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    """A colour as shoppers say it: ``names`` in every language, the first English; ``base``: one of the main colours,
+    which span the space of colours (shades lie in it)."""
+
+    names: tuple[str, ...]
+    base: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What words beside a photo ask for: ``colours`` (English names), and ``rest``, what else the words say."""
+
+    colours: tuple[str, ...]
+    rest: str
+
+
+NO_WISH = Wish((), "")
+
+
+class Composer:
+    """Edits photo vectors of one encoder. Safe to call from several threads.
+
+    Args:
+        encoder: whose space it is; its word vectors say where the colours lie.
+        colours: the colours it knows.
+    """
+
+    def __init__(self, encoder: Encoder, colours: Iterable[Colour]) -> None:
+        self._encoder = encoder
+        colours = list(colours)
+        self._base = [c.names[0] for c in colours if c.base]
+        self._english: dict[str, str] = {}
+        for colour in colours:
+            for name in colour.names:
+                self._english.setdefault(name.casefold(), colour.names[0])
+        self._pattern = _pattern(self._english)
+        self._lock = threading.Lock()
+        self._span: tuple[Vector, Vector] | None = None
+        self._directions: dict[str, Vector] = {}
+
+    def wish(self, words: str) -> Wish:
+        """What the words ask for. A colour that is denied ("not red") is no wish."""
+        text = words.casefold()
+        colours, rest, at = [], [], 0
+        for found in self._pattern.finditer(text):
+            if _NEGATIONS.search(text[: found.start()]):
+                continue
+            colours.append(self._english[found.group()])
+            rest.append(text[at : found.start()])
+            at = found.end()
+        rest.append(text[at:])
+        return Wish(tuple(dict.fromkeys(colours)), _residue(" ".join(rest)))
+
+    def edit(self, vectors: npt.NDArray[np.float32], colours: Sequence[str]) -> npt.NDArray[np.float32] | None:
+        """Unit vectors float32 [n, d] of photos, in these colours; None where the encoder reads no words."""
+        if not colours:
+            return vectors
+        try:
+            span, _ = self._space()
+            wanted = unit(np.sum([self._direction(colour) for colour in colours], axis=0))
+        except ShopLensError:
+            return None
+        return np.stack([unit(v - span.T @ (span @ v) + wanted) for v in vectors.astype(np.float32)])
+
+    def _space(self) -> tuple[Vector, Vector]:
+        """The base U' of the span of colours [r, d], and the colours' mean [d]."""
+        with self._lock:
+            if self._span is None:
+                said = np.stack([self._say(colour) for colour in self._base])
+                mean = said.mean(axis=0)
+                _, _, axes = np.linalg.svd(said - mean, full_matrices=False)
+                self._span = axes[: min(_DIRECTIONS, len(self._base) - 1)].astype(np.float32), mean.astype(np.float32)
+            return self._span
+
+    def _direction(self, colour: str) -> Vector:
+        known = self._directions.get(colour)
+        if known is None:
+            if len(self._directions) >= _MAX_KEPT:
+                self._directions.clear()
+            known = self._directions[colour] = unit(self._say(colour) - self._space()[1])
+        return known
+
+    def _say(self, colour: str) -> Vector:
+        said = self._encoder.encode_words([f"{colour} {thing}" for thing in _THINGS])
+        mean: Vector = np.asarray(said, np.float32).mean(axis=0)
+        return mean
+
+
+def _pattern(names: Mapping[str, str]) -> re.Pattern[str]:
+    """Names of colours in a text, the longest first; names in Latin letters as whole words."""
+    ordered = sorted(names, key=len, reverse=True)
+    return re.compile(
+        "|".join(rf"(?<!\w){re.escape(n)}(?!\w)" if n.isascii() else re.escape(n) for n in ordered) or r"(?!)"
+    )
+
+
+def _residue(text: str) -> str:
+    """What is left of a text when words that only hold a sentence together are gone."""
+    text = _CHINESE_FILLERS.sub(" ", re.sub(r"[^\w']+", " ", text))
+    return " ".join(word for word in text.split() if word not in _FILLERS and len(word.strip("'")) > 0)

@@ -1,0 +1,81 @@
+"""A photo and "the same in red": what the words ask for, how the photo's vector is edited, what is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from shoplens.app import Shop
+from shoplens.core.query import Query, QueryPicture
+from shoplens.encoders.lexicon import load_lexicon
+from shoplens.encoders.onnx_dual import bundled_encoder
+from shoplens.engine.composing import Colour, Composer, Wish
+from tests.support import picture
+
+
+@pytest.fixture(scope="module")
+def composer() -> Composer:
+    colours = [
+        Colour(e.english + e.chinese, f == "colour") for f in ("colour", "shade") for e in load_lexicon().facet(f)
+    ]
+    return Composer(bundled_encoder(), colours)
+
+
+@pytest.mark.parametrize(
+    ("words", "colours", "rest"),
+    [
+        ("in red", ("red",), ""), ("this, but red", ("red",), ""), ("RED", ("red",), ""),
+        ("the same in blue", ("blue",), ""),
+        ("同款蓝色", ("blue",), ""), ("这款换成红色的", ("red",), ""), ("有没有黑色", ("black",), ""),
+        ("navy blue please", ("navy blue",), ""), ("black with gold", ("black", "gold"), ""),
+        ("red leather", ("red",), "leather"), ("a blue dress like this", ("blue",), "dress"),
+        ("红色连衣裙", ("red",), "连衣裙"),
+        ("not red", (), "not red"), ("without any red", (), "without red"), ("不要红色", (), "不 红"),
+        ("but leather", (), "leather"), ("redder bored", (), "redder bored"), ("", (), ""), ("'", (), ""),
+    ],
+)  # fmt: skip
+def test_what_words_ask_for(composer: Composer, words: str, colours: tuple[str, ...], rest: str) -> None:
+    assert composer.wish(words) == Wish(colours, rest)
+
+
+def test_an_edited_photo_keeps_its_kind_and_takes_the_colour(composer: Composer) -> None:
+    encoder = bundled_encoder()
+    photo = encoder.encode_words(["green handbag"])  # a vector whose notions are known
+    edited = composer.edit(photo, ("red",))
+    assert edited is not None
+    assert edited.shape == photo.shape
+    assert np.linalg.norm(edited, axis=1) == pytest.approx(1.0, abs=1e-5)
+    say = dict(zip("red handbag|green handbag|red kettle".split("|"), encoder.encode_words(
+        ["red handbag", "green handbag", "red kettle"]), strict=True))  # fmt: skip
+    near = {name: float(edited[0] @ vector) for name, vector in say.items()}
+    assert near["red handbag"] > near["green handbag"]
+    assert near["red handbag"] > near["red kettle"]
+    assert composer.edit(photo, ()) is photo
+
+
+def test_a_colour_already_there_changes_little(composer: Composer) -> None:
+    photo = bundled_encoder().encode_words(["red handbag"])
+    edited, other = composer.edit(photo, ("red",)), composer.edit(photo, ("green",))
+    assert edited is not None
+    assert other is not None
+    assert float(edited[0] @ photo[0]) > float(other[0] @ photo[0])
+
+
+@pytest.mark.parametrize("words", ["the same in {}", "this, but {}", "{}"])
+@pytest.mark.parametrize(("asked", "expected"), [("blue", "C3"), ("green", "C2")])
+def test_the_same_in_another_colour(coloured: Callable[[], Shop], words: str, asked: str, expected: str) -> None:
+    answer = coloured().search(words.format(asked), photos=picture("red", shade=3))
+    assert answer.hits[0].product.id == expected
+    assert answer.hits[0].score == pytest.approx(sum(r.contribution for r in answer.hits[0].reasons))
+
+
+def test_a_colour_alone_brings_in_nothing_unlike_the_photo(coloured: Callable[[], Shop]) -> None:
+    shop = coloured()
+    photo = QueryPicture(picture("red", shade=3))
+    both = {h.product.id for h in shop.search(Query(words="in blue", pictures=(photo,), per_page=50)).hits}
+    assert both
+    sources = {r.source for h in shop.search(Query(words="in blue", pictures=(photo,))).hits for r in h.reasons}
+    assert "words>picture" not in sources
+    assert "picture>picture" in sources
