@@ -118,6 +118,14 @@ def test_named_is_the_share_of_terms_that_say_what_it_is(index: WordIndex) -> No
         assert index.named(words, bag) == pytest.approx(share), words
 
 
+def test_guessed_are_the_words_that_no_product_has(index: WordIndex) -> None:
+    for words, guessed in (
+        ("lether handbag", ("lether",)), ("leather handbag", ()), ("red xyzzyx dres", ("xyzzyx", "dres")),
+        ("t-shirts", ()), ("皮包", ()), ("SKU-0003", ()),
+    ):  # fmt: skip
+        assert index.search(words, 5).guessed == guessed, words
+
+
 def test_bulk_is_seen_when_flushed(fresh: TantivyWords) -> None:
     fresh.replace({1: Product("1", title="red")}, 1, commit=False)
     assert fresh.seq == 0

@@ -312,13 +312,15 @@ class VectorIndex(Protocol):
 class WordMatches:
     """Products that match words, best first. ``matched``: all product numbers that match, in no order.
 
-    ``coverage``: the share of the query's terms that each match has at least, 0..1.
+    ``coverage``: the share of the query's terms that each match has at least, 0..1. ``guessed``: terms, as written,
+    that no product has: those that match do so by a letter more or less.
     """
 
     products: Numbers
     scores: npt.NDArray[np.float32]
     matched: Numbers
     coverage: float = 1.0
+    guessed: tuple[str, ...] = ()
 
 
 class WordIndex(Protocol):

@@ -16,12 +16,16 @@ from shoplens.core.ports import Mask, Numbers, StoredProduct
 from shoplens.core.query import Query
 from shoplens.engine.parts import PartScores
 
+_MAX_KEPT = 2_000
+"""Products whose variants' tokens are kept."""
+
 
 class VariantPicker:
     """Chooses the variant of a product to show: the red one for "red"."""
 
     def __init__(self, tokens: Callable[[str], Iterable[str]]) -> None:
         self._tokens = lru_cache(maxsize=20_000)(lambda text: frozenset(tokens(text)))
+        self._said: dict[tuple[int, int], list[frozenset[str]]] = {}
 
     def pick(self, stored: StoredProduct, words: str, allowed: Mask, shown: int) -> tuple[Variant, int]:
         """The allowed variant that says most of the words, then the one that the best picture shows, then in stock.
@@ -37,15 +41,28 @@ class VariantPicker:
 
     def in_order(self, stored: StoredProduct, words: str, allowed: Mask, shown: int = 0) -> list[tuple[Variant, int]]:
         """All allowed variants, best first, as `pick` chooses; equals stay in the shop's order."""
+        variants, numbers = stored.product.variants, stored.variant_numbers
+        if len(variants) == 1:
+            return [(variants[0], numbers[0])] if numbers[0] >= len(allowed) or allowed[numbers[0]] else []
         wanted = self._tokens(words) if words else frozenset()
+        said = [len(wanted & own) for own in self._own_words(stored)] if wanted else [0] * len(variants)
+        ranks = sorted(
+            (-said[i], number != shown, variants[i].in_stock is False, i)
+            for i, number in enumerate(numbers)
+            if number >= len(allowed) or allowed[number]
+        )
+        return [(variants[i], numbers[i]) for *_, i in ranks]
 
-        def rank(one: tuple[Variant, int]) -> tuple[int, bool, bool]:
-            variant, number = one
-            said = frozenset[str]().union(*(wanted & self._tokens(text) for text in _texts(variant) if wanted))
-            return -len(said), number != shown, variant.in_stock is False
-
-        own = zip(stored.product.variants, stored.variant_numbers, strict=True)
-        return sorted((one for one in own if one[1] >= len(allowed) or allowed[one[1]]), key=rank)
+    def _own_words(self, stored: StoredProduct) -> list[frozenset[str]]:
+        """The tokens of each variant, kept for the products that were asked for last."""
+        key = stored.number, stored.seq
+        known = self._said.get(key)
+        if known is None:
+            if len(self._said) >= _MAX_KEPT:
+                self._said.clear()
+            own = [frozenset[str]().union(*map(self._tokens, _texts(v))) for v in stored.product.variants]
+            known = self._said[key] = own
+        return known
 
 
 def _texts(variant: Variant) -> list[str]:

@@ -317,9 +317,11 @@ class _Searcher:
 
     def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
         """See ``TantivyWords.search``."""
-        query, found, coverage = self._match(words)
+        terms = terms_of(words)
+        query, found, coverage = self._match(words, terms)
         if query is None:
             return _NOTHING
+        guessed = tuple(term.written for term in terms if self._builder.guessed(term))
         numbers, scores = _read(self._searcher, found)
         matched = numbers
         if found.count > len(numbers):
@@ -331,11 +333,10 @@ class _Searcher:
             keep = _allowed(numbers, products)
             numbers, scores = numbers[keep], scores[keep]
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
-        return WordMatches(numbers[best], scores[best], matched, coverage)
+        return WordMatches(numbers[best], scores[best], matched, coverage, guessed)
 
-    def _match(self, words: str) -> tuple[Any | None, Any, float]:
+    def _match(self, words: str, terms: list[Term]) -> tuple[Any | None, Any, float]:
         """The strictest query that some product meets, its first hits, and the share of the terms that it asks for."""
-        terms = terms_of(words)
         queries = self._builder.known(terms)
         whole = self._builder.whole(words)
         if not queries:

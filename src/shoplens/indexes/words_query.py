@@ -119,6 +119,13 @@ class QueryBuilder:
             options += self._identifier(identifier)
         return _any(options)
 
+    def guessed(self, term: Term) -> bool:
+        """Whether no product has the term, so that it matches by a letter more or less, if at all."""
+        if term.characters or any(term.word.parts):
+            return False
+        tokens = (term.word.whole, *term.word.more, *term.joined)
+        return not any(self._frequency(field, token) for token in tokens if token for field in BOOSTS)
+
     def whole(self, words: str) -> Any | None:
         """The query as a whole taken for an identifier; None where no product has it."""
         return _any(self._identifier(normalise(words)))
