@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
 
 from shoplens.core.catalogue import Money
 from shoplens.errors import FeedError, FeedFormatError
-from shoplens.feeds import merchant
+from shoplens.feeds import merchant, xml_items
 from tests.feeds.helpers import read
 
 RSS = """<?xml version="1.0"?>
@@ -117,7 +119,7 @@ def test_a_feed_that_breaks_off(tmp_path: Path) -> None:
 
 
 def test_an_item_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(merchant, "MAX_ITEM", 5000)
+    monkeypatch.setattr(xml_items, "MAX_ITEM", 5000)
     items = ITEM.format(id="1") + "<item><g:id>2</g:id>" + "x" * 200_000 + ITEM.format(id="3")
     products, problems = read(feed(tmp_path, RSS.format(items=items)))
     assert [p.id for p in products] == ["1", "3"]
@@ -136,3 +138,79 @@ def test_xml_and_tsv_say_the_same(tmp_path: Path) -> None:
         "<item>" + "".join(f"<g:{c}>{v}</g:{c}>" for c, v in zip(columns, row, strict=True)) + "</item>" for row in rows
     )
     assert read(tmp_path / "feed.tsv") == read(feed(tmp_path, RSS.format(items=items)))
+
+
+@pytest.mark.parametrize(
+    ("inside", "title"),
+    [
+        ("Red <!-- x --> bag", "Red bag"),
+        ("Red<!-- x -->dish", "Reddish"),
+        ("<!-- x -->Red bag<!-- y -->", "Red bag"),
+        ("<![CDATA[Red bag]]>", "Red bag"),
+        ("Red <![CDATA[bag & <b>Co</b>]]> new", "Red bag & Co new"),
+        ("<![CDATA[Red]]> <![CDATA[bag]]>", "Red bag"),
+        ("Red <?php echo 1 ?> bag", "Red bag"),
+        ("<![CDATA[Red </item> bag]]>", "Red bag"),
+        ("<![CDATA[Red <item> bag]]>", "Red bag"),
+        ("Red <!-- </item> --> bag", "Red bag"),
+        ("Red <!-- <item> --> bag", "Red bag"),
+        ("Red & <!-- R&D --> bag", "Red & bag"),
+        ("Red &nbsp; <![CDATA[bag]]>", "Red bag"),
+        ("<!--<![CDATA[-->Red bag<!--]]>-->", "Red bag"),
+    ],
+)
+def test_comments_and_cdata_within_a_value(tmp_path: Path, inside: str, title: str) -> None:
+    item = f"<item><g:id>1</g:id><g:title>{inside}</g:title></item><item><g:id>2</g:id><g:title>Next</g:title></item>"
+    products, problems = read(feed(tmp_path, RSS.format(items=item)))
+    assert [problem for problem in problems if problem.skipped] == []
+    assert [" ".join(p.title.split()) for p in products] == [title, "Next"]
+
+
+def test_an_item_in_a_comment_is_none(tmp_path: Path) -> None:
+    items = "<!-- <item><g:id>0</g:id><g:title>Old</g:title></item> -->\n" + ITEM.format(id="1") + "<!-- <item> -->"
+    products, problems = read(feed(tmp_path, RSS.format(items=items)))
+    assert ([p.id for p in products], problems) == (["1"], [])
+
+
+def test_very_many_namespaces_cost_no_more_than_their_length(tmp_path: Path) -> None:
+    declared = "".join(f' xmlns:n{i}="http://x/{i}"' for i in range(20_000))
+    items = "".join(ITEM.format(id=str(n)) for n in range(300))
+    text = RSS.format(items=items).replace("<rss", f"<rss{declared}")
+    inside = RSS.format(items=items.replace("<item>", f"<item{declared}>", 1))
+    for content in (text, inside):
+        started = time.perf_counter()
+        products, _ = read(feed(tmp_path, content))
+        assert time.perf_counter() - started < 5
+        assert len(products) == 300
+
+
+def test_a_namespace_of_the_feeds_own_is_known_in_its_items(tmp_path: Path) -> None:
+    text = RSS.format(items="<item><y:id>1</y:id><g:title y:lang='en'>Bag</g:title></item>")
+    ((product,), problems) = read(feed(tmp_path, text.replace("<rss", f'<rss xmlns:y="{merchant.NAMESPACE}"')))
+    assert (product.id, product.title, problems) == ("1", "Bag", [])
+
+
+@pytest.mark.parametrize("begin", ["<!--", "<![CDATA["])
+def test_cdata_and_comments_without_end_cost_their_item_only(tmp_path: Path, begin: str) -> None:
+    broken = f"<item><g:id>0</g:id><g:title>{begin}never closed</g:title></item>"
+    whole = "<item><g:id>{}</g:id><g:title><![CDATA[A]]> <!-- --> bag</g:title></item>"
+    for items in (f"{broken}{whole.format(1)}\n{whole.format(2)}", f"{whole.format(1)}{whole.format(2)}\n{broken}"):
+        products, problems = read(feed(tmp_path, RSS.format(items=items)))
+        assert [p.id for p in products] == ["1", "2"]
+        assert ["not well-formed" in problem.reason for problem in problems if problem.skipped] == [True]
+    with pytest.raises(FeedError, match="comment that began on line 4"):
+        read(feed(tmp_path, RSS.format(items=f"{begin} {ITEM.format(id=1)} ->")))
+
+
+def test_comments_without_end_cost_no_more_than_their_length(tmp_path: Path) -> None:
+    good = "<item><g:id>1</g:id><g:title>Bag</g:title></item>"
+
+    def seconds(unit: str, length: int) -> float:
+        path = feed(tmp_path, RSS.format(items=good + unit * (length // len(unit))))
+        started = time.perf_counter()
+        with contextlib.suppress(FeedError):
+            read(path)
+        return time.perf_counter() - started
+
+    for unit in ("<item><!--</item>", "<item><!--", "<!--x--><item><![CDATA[", "<![CDATA[<item>", "<!--", "<item "):
+        assert seconds(unit, 100_000) < 0.5 + 4 * seconds(unit, 50_000), unit

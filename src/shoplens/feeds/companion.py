@@ -10,7 +10,7 @@ from shoplens.core.catalogue import ImageRef, Product, RowProblem, Variant
 from shoplens.errors import FeedError
 from shoplens.feeds.columns import fold
 from shoplens.feeds.delimited import Delimited
-from shoplens.feeds.values import text
+from shoplens.feeds.values import MAX_ADDRESS, MAX_IMAGES, text
 
 MAX_BYTES = 128 * 1024 * 1024
 _IMAGE = ("image", "imagelink", "imageurl", "filename", "picture")
@@ -19,7 +19,8 @@ _IMAGE = ("image", "imagelink", "imageurl", "filename", "picture")
 class Companion:
     """A CSV or TSV named ``*images*`` with the columns product_id and image, and variant, sku or color if it likes.
 
-    A row's picture goes to the variant it names, else to the variants of its colour, else to the product.
+    A row's picture goes to the variant it names, else to the variants of its colour, else to the product. The limits
+    are those of a feed's own columns: addresses of MAX_ADDRESS characters, MAX_IMAGES pictures of a product or variant.
     """
 
     def __init__(self, path: Path, by_product: Mapping[str, list[tuple[str, str, str]]]) -> None:
@@ -60,7 +61,7 @@ class Companion:
                 continue
             location = text(row.values.get(image))
             key = text(row.values.get(product))
-            if location and key:
+            if location and key and len(location) <= MAX_ADDRESS:
                 of = text(row.values.get(variant)) if variant else ""
                 found.setdefault(key, []).append((of, text(row.values.get(color)) if color else "", location))
         return cls(path, found)
@@ -70,15 +71,19 @@ class Companion:
         listed = self._by_product.get(product.id)
         if not listed:
             return product
+        # Looked up by name, as a product may have hundreds of variants and of pictures.
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for number, (of, color, _) in enumerate(listed):
+            if of or color:
+                numbers.setdefault(("of", of) if of else ("color", color.casefold()), []).append(number)
         variants: list[Variant] = []
         used: set[int] = set()
         for variant in product.variants:
             colors = {value.casefold() for value in variant.attributes.get("color", ())}
-            mine = []
-            for number, (of, color, location) in enumerate(listed):
-                if of in (variant.id, variant.sku) if of else color and color.casefold() in colors:
-                    mine.append(ImageRef(location))
-                    used.add(number)
+            keys = {("of", variant.id), ("of", variant.sku), *(("color", color) for color in colors)}
+            own = sorted(number for key in keys for number in numbers.get(key, ()))
+            used.update(own)
+            mine = [ImageRef(listed[number][2]) for number in own[: 2 * MAX_IMAGES]]
             variants.append(replace(variant, images=_once(variant.images, mine)) if mine else variant)
         rest = [ImageRef(location) for number, (_, _, location) in enumerate(listed) if number not in used]
         return replace(product, images=_once(product.images, rest), variants=tuple(variants))
@@ -88,4 +93,4 @@ def _once(first: tuple[ImageRef, ...], more: list[ImageRef]) -> tuple[ImageRef, 
     found: dict[str, ImageRef] = {}
     for image in (*first, *more):
         found.setdefault(image.location, image)
-    return tuple(found.values())
+    return tuple(list(found.values())[:MAX_IMAGES])

@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from shoplens.core.catalogue import RowProblem
-from shoplens.errors import FeedError, FeedFormatError
+from shoplens.errors import FeedFormatError
 from shoplens.feeds.rows import Row
-from shoplens.feeds.text import detect_encoding, mend, open_text, reading
+from shoplens.feeds.text import detect_encoding, open_text, reading
+from shoplens.feeds.xml_items import cut_items
 
-MAX_ITEM = 1024 * 1024
-"""Characters of one item."""
 NAMESPACE = "http://base.google.com/ns/1.0"
 
-_OPENING = re.compile(r"<(?P<tag>(?:\w+:)?(?:item|entry))(?=[\s>/])")
+_PREFIX = re.compile(r"[<\s/](\w+):")
 _DECLARED = re.compile(r"""xmlns:(\w+)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')""")
 _ENTITY = re.compile(r"&(?:(amp|lt|gt|quot|apos|#\d{1,7}|#x[0-9a-fA-F]{1,6});|([A-Za-z]\w{0,31});)?")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]+")
@@ -55,68 +54,20 @@ class MerchantXml:
     def rows(self) -> Iterator[Row | RowProblem]:
         """One row an item; repeated elements are lists."""
         with reading(self._path) as file:
-            for found in self._items(file):
+            declared: dict[str, str] = {}
+            source = open_text(file, self._encoding)
+            for found in cut_items(source, str(self._path), lambda head: declared.update(self._head(head))):
                 if isinstance(found, RowProblem):
                     yield found
                     continue
-                line, text, declared = found
-                element, problem = _parse(text, line, declared)
+                line, text = found
+                element, problem = _parse(text, line, _used(text, declared))
                 if problem is not None:
                     yield problem
                 if element is not None:
                     yield Row(line, _values(element))
 
-    def _items(self, file: IO[bytes]) -> Iterator[tuple[int, str, str] | RowProblem]:
-        """(line, text, namespace declarations) of each item."""
-        source = open_text(file, self._encoding)
-        text, line, declared, head = "", 1, "", True
-        while True:
-            raw = source.read(65536)
-            piece, problem = mend(raw, line + text.count("\n"))
-            if problem is not None:
-                yield problem
-            text += piece
-            done = 0  # up to which character of ``text`` all is handed on; ``line`` is that character's
-            while opening := _OPENING.search(text, done):
-                if head:
-                    declared, head = self._head(text[: opening.start()]), False
-                start = opening.start()
-                line += text.count("\n", done, start)
-                done = start
-                close = f"</{opening['tag']}>"
-                end = text.find(close, start)
-                if end < 0 and len(text) - start <= MAX_ITEM:
-                    break
-                last = text.rfind(f"<{opening['tag']}", start + 1, end if end >= 0 else len(text))
-                if last > start and _OPENING.match(text, last):
-                    yield RowProblem(line, "", "an item that is not closed", text[start : start + 120])
-                    end = last
-                elif end < 0 or end - start > MAX_ITEM:
-                    reason = f"an item that does not end within {MAX_ITEM} characters"
-                    yield RowProblem(line, "", reason, text[start : start + 120])
-                    end = end + len(close) if end >= 0 else len(text)
-                else:
-                    end += len(close)
-                    yield line, text[start:end], declared
-                line += text.count("\n", done, end)
-                done = end
-            if opening is None and not head:
-                cut = max(done, text.rfind("<", max(0, len(text) - 64)))  # a tag may be cut in two
-                line += text.count("\n", done, cut)
-                done = cut
-            if head and len(text) > MAX_ITEM:
-                return
-            text = text[done:]
-            if not raw:
-                if opening is not None:
-                    raise FeedError(
-                        f"the XML breaks off within the item on line {line}",
-                        where=str(self._path),
-                        hint="fetch it again",
-                    )
-                return
-
-    def _head(self, head: str) -> str:
+    def _head(self, head: str) -> dict[str, str]:
         """Namespace declarations before the first item. Raises FeedFormatError for entities of the feed's own."""
         if re.search(r"<!ENTITY|<!DOCTYPE[^<>\[]*(?:\[|SYSTEM|PUBLIC)", head):
             raise FeedFormatError(
@@ -127,7 +78,7 @@ class MerchantXml:
         found = {name: value or other for name, value, other in _DECLARED.findall(head)}
         found.setdefault("g", NAMESPACE)
         found.setdefault("c", "http://base.google.com/cns/1.0")
-        return "".join(f' xmlns:{name}="{value}"' for name, value in found.items())
+        return found
 
 
 def _encoding(path: Path) -> str:
@@ -142,6 +93,12 @@ def _encoding(path: Path) -> str:
     if name.startswith("gb"):
         return "gb18030"
     return "cp1252" if name.startswith(("iso-8859-1", "windows-1252", "latin")) else found
+
+
+def _used(text: str, declared: Mapping[str, str]) -> str:
+    """The declarations of those namespaces that an item uses: a feed may declare any number of them."""
+    used = sorted(declared.keys() & set(_PREFIX.findall(text)))
+    return "".join(f' xmlns:{name}="{declared[name]}"' for name in used)
 
 
 def _parse(text: str, line: int, declared: str) -> tuple[Element | None, RowProblem | None]:
