@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
@@ -22,17 +22,13 @@ import tantivy
 from shoplens.core.catalogue import Product
 from shoplens.core.ports import Mask, WordMatches
 from shoplens.errors import ShopError, ShopLockedError
-from shoplens.indexes.tokens import tokens
+from shoplens.indexes import words_reasons as reasons
 from shoplens.indexes.words_document import (
-    NAMES,
     NUMBER,
     SENTINEL,
     SEQ,
-    TEXT_FIELDS,
     document,
-    identifiers_of,
     sentinel,
-    texts_of,
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
@@ -40,9 +36,7 @@ from shoplens.indexes.words_query import (
     Term,
     at_least,
     either,
-    identifier_key,
     required,
-    required_characters,
     terms_of,
 )
 
@@ -190,23 +184,13 @@ class TantivyWords:
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
-        identifiers = identifiers_of(product)
-        have = _tokens_of(product, TEXT_FIELDS)
-        found = [t.written for t in terms_of(words) if _has(t, have, identifiers)]
-        if not found and identifier_key(words) in identifiers:
-            return (words.strip(),)
-        return tuple(dict.fromkeys(found))
+        return reasons.terms(words, product)
 
     def named(self, words: str, product: Product) -> float:
         """The share of the words' terms that the product's names have: title, brand, category, attributes and
         identifiers, in every language; 0..1. A description says what a thing goes with ("machine wash", "for your
         yoga mat"), not what it is."""
-        identifiers = identifiers_of(product)
-        if identifier_key(words) in identifiers:
-            return 1.0
-        terms = terms_of(words)
-        have = _tokens_of(product, NAMES)
-        return sum(_has(term, have, identifiers) for term in terms) / max(len(terms), 1)
+        return reasons.named(words, product)
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -370,32 +354,3 @@ def _allowed(numbers: npt.NDArray[np.int64], products: Mask) -> npt.NDArray[np.b
     inside = numbers < len(products)
     out[inside] = products[numbers[inside]]
     return out
-
-
-def _tokens_of(product: Product, fields: Iterable[str]) -> set[str]:
-    texts = texts_of(product)
-    return {token for field in fields for text in texts[field] if text for token in tokens(text)}
-
-
-def _has(term: Term, have: set[str], identifiers: set[str]) -> bool:
-    """Whether a product with these tokens meets a term; the same meaning as the query's."""
-    characters = term.characters
-    if characters:
-        return sum(c in have for c in characters) >= required_characters(len(characters))
-    word = term.word
-    if any(token in have for token in (word.whole, *word.more, *term.joined) if token):
-        return True
-    if word.parts:
-        return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
-    if identifier_key(term.written) in identifiers:
-        return True
-    return len(word.whole) >= 4 and word.whole.isalpha() and any(_near(word.whole, token) for token in have)
-
-
-def _near(first: str, second: str) -> bool:
-    """Whether one letter was changed, added, left out, or two neighbours swapped."""
-    if abs(len(first) - len(second)) > 1 or first == second:
-        return first == second
-    start = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), len(first))
-    a, b = first[start:], second[start:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -1,0 +1,59 @@
+"""Why a product was found by words: the same meaning as the query's, read from the product itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from shoplens.core.catalogue import Product
+from shoplens.indexes.tokens import tokens
+from shoplens.indexes.words_document import NAMES, TEXT_FIELDS, identifiers_of, texts_of
+from shoplens.indexes.words_query import Term, identifier_key, required_characters, terms_of
+
+
+def terms(words: str, product: Product) -> tuple[str, ...]:
+    """Which of the words, as written, the product matches. One-letter typos count."""
+    identifiers = identifiers_of(product)
+    have = _tokens_of(product, TEXT_FIELDS)
+    found = [t.written for t in terms_of(words) if _has(t, have, identifiers)]
+    if not found and identifier_key(words) in identifiers:
+        return (words.strip(),)
+    return tuple(dict.fromkeys(found))
+
+
+def named(words: str, product: Product) -> float:
+    """The share of the words' terms that the product's names have, 0..1; an identifier given whole has all."""
+    identifiers = identifiers_of(product)
+    if identifier_key(words) in identifiers:
+        return 1.0
+    terms = terms_of(words)
+    have = _tokens_of(product, NAMES)
+    return sum(_has(term, have, identifiers) for term in terms) / max(len(terms), 1)
+
+
+def _tokens_of(product: Product, fields: Iterable[str]) -> set[str]:
+    texts = texts_of(product)
+    return {token for field in fields for text in texts[field] if text for token in tokens(text)}
+
+
+def _has(term: Term, have: set[str], identifiers: set[str]) -> bool:
+    """Whether a product with these tokens meets a term; the same meaning as the query's."""
+    characters = term.characters
+    if characters:
+        return sum(c in have for c in characters) >= required_characters(len(characters))
+    word = term.word
+    if any(token in have for token in (word.whole, *word.more, *term.joined) if token):
+        return True
+    if word.parts:
+        return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
+    if identifier_key(term.written) in identifiers:
+        return True
+    return len(word.whole) >= 4 and word.whole.isalpha() and any(_near(word.whole, token) for token in have)
+
+
+def _near(first: str, second: str) -> bool:
+    """Whether one letter was changed, added, left out, or two neighbours swapped."""
+    if abs(len(first) - len(second)) > 1 or first == second:
+        return first == second
+    start = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), len(first))
+    a, b = first[start:], second[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
