@@ -3,7 +3,7 @@
 Cosines mean something else in every space: 0.25 is a good match of words and picture in one and less than chance in
 another. Without judgements the best that can be had is how things of different products lie (mean m, spread s): what
 is two spreads above chance begins to be "like it", unless that would throw out more than a tenth of what is known to
-belong together (a product's title and its own picture).
+belong together (a product's title and its own picture). It is never more than halfway from chance to the very same.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from shoplens.core.spaces import Calibration, Pixels, Vectors
 _SPREADS = 2.0
 _STEEP = 2.0
 """Log odds that one spread of cosines is worth; the bundled encoder's, fitted on judgements, are 1.5 to 2.5."""
+_STRANGE = 0.975
+"""The floor lies no higher than this share of what does not belong together."""
 _LOST = 0.1
 _LEAST = 30
 
@@ -66,8 +68,9 @@ def from_cosines(
     strange, known = cosines[~same & counted].astype(np.float64), cosines[same & counted]
     if not len(strange):
         return Calibration()
-    spread = max(float(strange.std()), 1e-3)
-    floor = float(strange.mean()) + _SPREADS * spread
+    spread, mean = max(float(strange.std()), 1e-3), float(strange.mean())
+    # Cosines are bounded by 1 and often skewed towards it: two spreads above chance may lie beyond the picture itself.
+    floor = min(mean + _SPREADS * spread, float(np.quantile(strange, _STRANGE)), (mean + 1) / 2)
     if len(known) >= _LEAST:
         floor = min(floor, float(np.quantile(known, _LOST)))
     slope = _STEEP / spread

@@ -118,9 +118,10 @@ def _export(
         before = _vectors(fp32, pictures, texts)
         gallery = fp32.encode_pictures(sample.pictures)
         del fp32
-        _shrink(model, folder, precision, sample)
+        alone = _shrink(model, folder, precision, sample)
         if precision == "int8":
-            card = replace(card, revision=f"{card.revision}-int8")
+            said = {**card.preprocessing, "alone": alone}
+            card = replace(card, revision=f"{card.revision}-int8", preprocessing=said)
         card = write_folder_card(folder, card)
         after = open_folder(folder, check=False)
         smaller = _compare(before, _vectors(after, pictures, texts))
@@ -199,7 +200,11 @@ def _for_tracing() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(before)
 
 
-def _shrink(model: HubModel, folder: Path, precision: Precision, sample: Sample) -> None:
+def _shrink(model: HubModel, folder: Path, precision: Precision, sample: Sample) -> list[str]:
+    """Makes the graphs smaller; returns the modalities whose rows have to run one by one from then on, since dynamic
+    int8 takes its steps from all that is in a run: a row's vector would depend on its company.
+    """
+    alone = []
     for name in ("image.onnx", "text.onnx"):
         path = folder / name
         if not path.exists():
@@ -209,15 +214,19 @@ def _shrink(model: HubModel, folder: Path, precision: Precision, sample: Sample)
             quantizing.halve(path, small)
         elif name == "text.onnx":
             quantizing.quantize_words(path, small)
+            alone.append("words")
         else:
             # From all over the sample, not from its beginning.
             chosen = list(sample.pictures[:: max(1, len(sample.pictures) // (_CALIBRATED * _BATCH))])
             starts = range(0, min(len(chosen), _CALIBRATED * _BATCH), _BATCH)
-            quantizing.quantize_pictures(path, small, [model.steps.batch(chosen[n : n + _BATCH]) for n in starts])
+            batches = [model.steps.batch(chosen[n : n + _BATCH]) for n in starts]
+            if quantizing.quantize_pictures(path, small, batches) == "dynamic":
+                alone.append("picture")
         small.replace(path)
     for left in folder.iterdir():  # the card, and the weights of graphs that were too large for one file
         if left.name not in _KEPT:
             left.unlink()
+    return alone
 
 
 def _vectors(encoder: Encoder, pictures: Sequence[Pixels], texts: Sequence[str]) -> dict[str, Vectors]:

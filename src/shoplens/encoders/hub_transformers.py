@@ -78,7 +78,8 @@ def load(asked: str, reference: str) -> HubModel:
             **given,
         )
         _whole(model.eval(), told)
-        looker = AutoImageProcessor.from_pretrained(folder, **_IN_PIL[int(transformers.__version__.partition(".")[0]) >= 5], **given)
+        new = int(transformers.__version__.partition(".")[0]) >= 5
+        looker = AutoImageProcessor.from_pretrained(folder, **_IN_PIL[new], **given)
         tokenizer = AutoTokenizer.from_pretrained(folder, **given)
         steps = picture_steps(looker)
         words = _words(model, tokenizer, kind)

@@ -8,7 +8,7 @@ fields, so that towers of one's own can be put beside a card written by hand. Ne
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,7 @@ def open_folder(folder: Path, *, threads: int = 1, check: bool = True) -> Encode
         steps = PictureSteps.from_fields(said["picture"])
         words = WordSteps(**said["words"]) if "words" in card.modalities else None
         tensors = {**_TENSORS, **dict(said.get("tensors") or {})}
+        alone = [str(modality) for modality in said.get("alone") or ()]
         if tensors["layout"] not in _LAYOUTS:
             raise ValueError(f"layouts are {', '.join(_LAYOUTS)}, not {tensors['layout']!r}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -64,12 +65,12 @@ def open_folder(folder: Path, *, threads: int = 1, check: bool = True) -> Encode
     # Spinning between calls would take the cores from the rest of the process.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     picture = _picture_tower(_session(folder / "image.onnx", options), steps, tensors)
+    picture = _one_by_one(picture) if "picture" in alone else picture
     if words is None:
         return DualEncoder(card, steps, Towers(picture))
     reader = WordReader(folder / "tokenizer.json", words)
-    return DualEncoder(
-        card, steps, Towers(picture, _words_tower(_session(folder / "text.onnx", options), tensors), reader)
-    )
+    read = _words_tower(_session(folder / "text.onnx", options), tensors)
+    return DualEncoder(card, steps, Towers(picture, _one_by_one(read) if "words" in alone else read, reader))
 
 
 _TENSORS: Mapping[str, str] = {
@@ -214,6 +215,15 @@ def _words_tower(session: ort.InferenceSession, tensors: Mapping[str, str]) -> A
         return _run(session, tensors["words"], {name: value for name, value in given.items() if name in takes})
 
     return run
+
+
+def _one_by_one(run: Callable[..., Vectors]) -> Callable[..., Vectors]:
+    """The tower run row by row: some that are quantised give a row another vector in other company."""
+
+    def each(*given: npt.NDArray[Any]) -> Vectors:
+        return np.concatenate([run(*(array[n : n + 1] for array in given)) for n in range(len(given[0]))])
+
+    return each
 
 
 def _wrong(path: Path, why: str) -> EncoderError:
