@@ -338,8 +338,11 @@ class WordIndex(Protocol):
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit."""
 
-    def named(self, words: str, product: Product) -> float:
-        """The share of the words' terms by which the product is called (in what it is, not in its prose), 0..1."""
+    def named(self, words: str, product: Product, *, typos: bool = True) -> float:
+        """The share of the words' terms by which the product is called (in what it is, not in its prose), 0..1.
+
+        ``typos``: whether a term may be one letter away.
+        """
 
 
 class FilterColumns(Protocol):

@@ -116,7 +116,7 @@ class TantivyWords:
 
     def _look(self) -> None:
         generation = self._generation
-        if generation is None or self._folder.current() != generation.name:
+        if generation is None or generation.mirror or self._folder.current() != generation.name:
             self._drop()
             if (seen := self._folder.signature()) != self._seen:
                 self._seen = seen
@@ -186,11 +186,11 @@ class TantivyWords:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
         return reasons.terms(words, product)
 
-    def named(self, words: str, product: Product) -> float:
+    def named(self, words: str, product: Product, *, typos: bool = True) -> float:
         """The share of the words' terms that the product's names have: title, brand, category, attributes and
         identifiers, in every language; 0..1. A description says what a thing goes with ("machine wash", "for your
-        yoga mat"), not what it is."""
-        return reasons.named(words, product)
+        yoga mat"), not what it is. ``typos``: whether a term may be one letter away."""
+        return reasons.named(words, product, typos=typos)
 
     # --- writing -------------------------------------------------------------------------------
 

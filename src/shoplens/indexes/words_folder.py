@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import struct
+import tempfile
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -38,13 +39,15 @@ _FOOTER_MAGIC = 1337
 
 @dataclass(slots=True)
 class Generation:
-    """An open generation. ``stamp`` tells which commit of it was last looked at."""
+    """An open generation. ``stamp`` tells which commit of it was last looked at; ``mirror`` is where it was opened if
+    its own folder cannot be written to, and shows that commit only."""
 
     name: str
     path: Path
     meta: str
     index: Any
     stamp: Stamp
+    mirror: tempfile.TemporaryDirectory[str] | None = None
 
 
 class WordFolder:
@@ -79,12 +82,13 @@ class WordFolder:
                 return None
             name = self._begin()
         path = self.root / name
+        mirror = None if create or os.access(path, os.W_OK) else _mirror(path)
         with native(path):
-            index = tantivy.Index(build_schema(), str(path))
+            index = tantivy.Index(build_schema(), mirror.name if mirror else str(path))
             index.config_reader("manual")
             register(index)
             index.reload()
-        generation = Generation(name, path, str(path / "meta.json"), index, ())
+        generation = Generation(name, path, str(path / "meta.json"), index, (), mirror)
         generation.stamp = self.stamp(generation)
         return generation
 
@@ -176,6 +180,24 @@ class WordFolder:
                 hint="free some space or mend the folder's permissions; nothing is lost, it is built anew",
             ) from error
         return name
+
+
+def _mirror(path: Path) -> tempfile.TemporaryDirectory[str]:
+    """A folder that leads to the same files: tantivy's readers need a lock file beside them. Raises ShopError."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="shoplens-words-")
+        for file in path.iterdir():
+            if file.suffix == ".json":
+                shutil.copyfile(file, Path(made.name, file.name))
+            elif file.suffix != ".lock":
+                Path(made.name, file.name).symlink_to(file.resolve())
+        return made
+    except OSError as error:
+        raise ShopError(
+            f"the word index lies where nothing can be written, and cannot be opened elsewhere: {error}",
+            where=str(path),
+            hint="see that the folder for temporary files (TMPDIR) can be written to",
+        ) from error
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from functools import lru_cache
 
 from shoplens.core.catalogue import Product
 from shoplens.indexes.tokens import tokens
@@ -20,14 +21,27 @@ def terms(words: str, product: Product) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def named(words: str, product: Product) -> float:
-    """The share of the words' terms that the product's names have, 0..1; an identifier given whole has all."""
-    identifiers = identifiers_of(product)
-    if identifier_key(words) in identifiers:
-        return 1.0
-    terms = terms_of(words)
-    have = _tokens_of(product, NAMES)
-    return sum(_has(term, have, identifiers) for term in terms) / max(len(terms), 1)
+def named(words: str, product: Product, *, typos: bool = True) -> float:
+    """The share of the words' terms that the product's names have, 0..1; an identifier given whole has all.
+
+    ``typos``: whether a term may be one letter away; dear, and of no use for words that the index knows.
+    """
+    wanted = terms_of(words)
+    names = texts_of(product)
+    have = frozenset[str]().union(*(_tokens(text) for field in NAMES for text in names[field] if text))
+    lacking = [term for term in wanted if not _has(term, have, frozenset(), typos)]
+    if lacking:  # identifiers last: they are many, and few queries hold one
+        identifiers = identifiers_of(product)
+        if identifier_key(words) in identifiers:
+            return 1.0
+        lacking = [term for term in lacking if not _has(term, have, identifiers, typos)]
+    return 1 - len(lacking) / len(wanted) if wanted else 0.0
+
+
+@lru_cache(maxsize=50_000)
+def _tokens(text: str) -> frozenset[str]:
+    """Tokens of a short text: colours, sizes and categories come again and again."""
+    return frozenset(tokens(text))
 
 
 def _tokens_of(product: Product, fields: Iterable[str]) -> set[str]:
@@ -35,7 +49,7 @@ def _tokens_of(product: Product, fields: Iterable[str]) -> set[str]:
     return {token for field in fields for text in texts[field] if text for token in tokens(text)}
 
 
-def _has(term: Term, have: set[str], identifiers: set[str]) -> bool:
+def _has(term: Term, have: Set[str], identifiers: Set[str], typos: bool = True) -> bool:
     """Whether a product with these tokens meets a term; the same meaning as the query's."""
     characters = term.characters
     if characters:
@@ -47,7 +61,7 @@ def _has(term: Term, have: set[str], identifiers: set[str]) -> bool:
         return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
     if identifier_key(term.written) in identifiers:
         return True
-    return len(word.whole) >= 4 and word.whole.isalpha() and any(_near(word.whole, token) for token in have)
+    return typos and len(word.whole) >= 4 and word.whole.isalpha() and any(_near(word.whole, token) for token in have)
 
 
 def _near(first: str, second: str) -> bool:
