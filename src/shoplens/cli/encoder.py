@@ -1,4 +1,4 @@
-"""``shoplens encoder``: which encoders there are, what one is, and how a hub model becomes ONNX."""
+"""``shoplens encoder``: which encoders there are, what one is, how a hub model becomes ONNX, and which is better."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from shoplens.cli.compare import compare
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import console, print_json, stderr
 from shoplens.config import Config
@@ -20,7 +21,7 @@ from shoplens.errors import EncoderError
 
 group = typer.Typer(
     name="encoder",
-    help="List, show and export encoders.",
+    help="List, show, export and compare encoders.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -132,6 +133,9 @@ def export(
     if report.recall is not None:
         console.print(f"recall@10 against fp32: {report.recall:.3f} on {report.pictures} pictures")
     console.print(f'Next: set encoder = "onnx:{report.folder}" and run shoplens index FEED', markup=False)
+
+
+group.command("compare")(compare)
 
 
 def _say(step: str, json: bool) -> None:

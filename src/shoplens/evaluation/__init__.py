@@ -11,15 +11,18 @@ from shoplens.evaluation.judgements import JudgedQuery, Judgements, read_qrels, 
 from shoplens.evaluation.measures import MEASURES, measure_run
 from shoplens.evaluation.report import Report
 from shoplens.evaluation.runs import Run, Timings, read_run, run_queries, write_run
+from shoplens.evaluation.side_by_side import Difference, SideBySide, side_by_side
 
 __all__ = [
     "MEASURES",
     "Comparison",
+    "Difference",
     "Interval",
     "JudgedQuery",
     "Judgements",
     "Report",
     "Run",
+    "SideBySide",
     "Timings",
     "compare",
     "evaluate",
@@ -29,5 +32,6 @@ __all__ = [
     "read_queries",
     "read_run",
     "run_queries",
+    "side_by_side",
     "write_run",
 ]
