@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -35,7 +36,7 @@ from shoplens.pictures import DecodePool, FeedPictures, Limits, open_pictures
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
-from shoplens.stores import FolderLock, SqlStore, open_store
+from shoplens.stores import FolderLock, NoLock, SqlStore, make_folder, open_as_is, open_store
 
 DATABASE = "shop.db"
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
@@ -52,15 +53,16 @@ class Shop:
         url = config.store_url or str(self.folder / DATABASE)
         if create:
             encoder = encoder or load_encoder(config)  # first: where it cannot be loaded, no folder is left behind
-            _make(self.folder)
+            make_folder(self.folder)
         elif not self.folder.is_dir():
             raise ShopNotFoundError(
                 "there is no shop here", where=str(self.folder), hint=f"run: shoplens index FEED --shop {self.folder}"
             )
-        self.store: SqlStore = open_store(url, create=create)
+        self.store: SqlStore = open_store(url, create=True) if create else open_as_is(url)
         try:
             self.encoder: Encoder = encoder or load_encoder(config)
-            self._lock = FolderLock(self.folder)
+            writable = os.access(self.folder, os.W_OK) and not self.store.read_only
+            self._lock = FolderLock(self.folder) if writable else NoLock(self.folder)
             if rebuild:
                 with self._lock:
                     discard(self.folder / "copies")
@@ -259,21 +261,31 @@ class Shop:
                 self.store.set_meta("feed_base", str(Path(source.base).resolve()))
                 self._shown.forget_source()
 
+        endings: tuple[Callable[[], object], ...] = (
+            pictures_from.close,
+            lambda: write_report(problems, Path(report) if report else self.folder / "report.jsonl"),
+            self.catch_up,
+        )
         try:
             if self.store.get_meta("feed_base") is None:
                 remember()  # the first run: its pictures can be shown while it goes on
             done = indexer.run(source, tell, on_progress)
             done.format, done.columns = source.kind, source.uses()
             remember()
-            return done
-        finally:
-            pictures_from.close()
-            write_report(problems, Path(report) if report else self.folder / "report.jsonl")
-            self.catch_up()
+        except BaseException:
+            for end in endings:
+                with suppress(Exception):  # on a full disk all of it fails: the first error is the one to tell
+                    end()
+            raise
+        for end in endings:
+            end()
+        return done
 
     def catch_up(self, seconds: float = 10.0) -> bool:
         """Brings all copies up to the store and saves them; False when another process is still writing the words."""
         self.copies.refresh()
+        if isinstance(self._lock, NoLock):
+            return self.copies.words_current()
         current = self.copies.wait_for_words(seconds)
         self.copies.save_if_worth()
         return current
@@ -369,14 +381,3 @@ def open_shop(
     """
     config = shop if isinstance(shop, Config) else Config.load(shop, **settings)
     return Shop(config, create=create, encoder=encoder, rebuild=rebuild)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ShopError(
-            f"the shop's folder cannot be made: {error.strerror}",
-            where=str(folder),
-            hint="choose a place that you may write to: --shop DIR",
-        ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from shoplens.cli.output import print_json, show_answer
 from shoplens.core.query import Crop, Query, QueryPicture, Seed, parse_sort, words_of
 from shoplens.core.where import parse_where
 from shoplens.core.wire import answer_to_fields
-from shoplens.errors import QueryError
+from shoplens.errors import QueryError, ShopError
 
 
 def search(
@@ -64,7 +65,8 @@ def search(
         explain=explain,
     )
     with open_shop(shop) as opened:
-        opened.catch_up(2.0)
+        with suppress(ShopError):  # a full disk: the answer tells what is missing from it
+            opened.catch_up(2.0)
         answer = opened.search(query)
     if json:
         print_json(answer_to_fields(answer))

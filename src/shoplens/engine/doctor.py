@@ -30,6 +30,10 @@ class Finding:
 class Store(CatalogueStore, VectorStore, Protocol):
     """What the examination needs of the store."""
 
+    @property
+    def read_only(self) -> bool:
+        """Whether writes are refused."""
+
     def check(self) -> list[str]:
         """What is wrong with the store itself; empty when nothing is."""
 
@@ -52,6 +56,9 @@ def examine(store: Store, copies: Copies, encoder: Encoder) -> Iterator[Finding]
 
 
 def _store(store: Store) -> Iterator[Finding]:
+    if store.read_only:
+        said = "the folder cannot be written to, or its disk is full: the shop is searched as it lies"
+        yield Finding("warning", "read_only", said, "give this user the right to write, or free some space")
     for problem in store.check():
         yield Finding("error", "store", problem, "restore a backup, or index the feed into a new folder")
 

@@ -22,6 +22,7 @@ from shoplens.stores.problems import WAIT_S, locked, translate
 
 T = TypeVar("T")
 
+_NO_ROOM_BESIDE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 _CACHE_KIB = 8192
 _WAL_LIMIT_BYTES = 64 * 2**20
 
@@ -239,7 +240,7 @@ class Database:
             # Readers of a write-ahead file take part in its locks, so they need to write beside it. Where they may
             # not and no log is waiting, the file can be read as it lies.
             log = Path(f"{self.where}-wal")
-            refused = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+            refused = error.sqlite_errorcode & 0xFF in _NO_ROOM_BESIDE
             if not refused or (log.exists() and log.stat().st_size):
                 raise
         return self._open_file("mode=ro&immutable=1")

@@ -54,8 +54,6 @@ class FolderLock:
                 ) from error
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.ftruncate(fd, 0)
-                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
             except OSError as error:
                 os.close(fd)
                 if error.errno in (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES):
@@ -65,6 +63,9 @@ class FolderLock:
                     where=str(self.path),
                     hint="see that the disk has space and that its file system knows flock",
                 ) from error
+            with contextlib.suppress(OSError):  # for messages only: a full disk is no reason not to lock
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
             self._fd = fd
             return True
 
@@ -119,6 +120,22 @@ class FolderLock:
             with contextlib.suppress(OSError):
                 os.close(self._fd)
             self._fd = None
+
+
+class NoLock(FolderLock):
+    """The lock of a folder that cannot be written to: never to be had, and so nothing is written."""
+
+    def try_acquire(self) -> bool:
+        """False."""
+        return False
+
+    def acquire(self, timeout_s: float = 0.0) -> None:
+        """Raises StoreError."""
+        raise StoreError(
+            "the shop's folder cannot be written to, or its disk is full; it can be searched, not changed",
+            where=str(self.path.parent),
+            hint="give this user the right to write to it, or free some space",
+        )
 
 
 _LIVING: weakref.WeakSet[FolderLock] = weakref.WeakSet()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import time
 from pathlib import Path
@@ -11,12 +12,13 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from shoplens.errors import ShopNotFoundError, StoreError
+from shoplens.errors import ShopError, ShopNotFoundError, StoreError
 from shoplens.stores.connections import Database
 from shoplens.stores.problems import WAIT_S, translate
 from shoplens.stores.schema import SCHEMA_VERSION, check_version, prepare, version_of
 from shoplens.stores.sql import SqlStore
 
+_LEAST_SPACE = 1 << 20
 _MAKE = "make one: shoplens index FEED --shop DIR"
 
 
@@ -48,6 +50,46 @@ def open_store(
         store.close()
         raise
     return store
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder of a shop where there is none. Raises ShopError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ShopError(
+            f"the shop's folder cannot be made: {error.strerror}",
+            where=str(folder),
+            hint="choose a place that you may write to: --shop DIR",
+        ) from error
+
+
+def open_as_is(url_or_path: str | os.PathLike[str], *, wait_s: float = WAIT_S) -> SqlStore:
+    """Opens a store that is there for writing, or for reading only where that alone is possible: its folder cannot be
+    written to, or its disk is full.
+
+    Raises:
+        as ``open_store`` does.
+    """
+    url = _url_of(url_or_path)
+    folder = Path(url.database or "").parent
+    if url.get_backend_name() == "sqlite" and folder.is_dir() and not os.access(folder, os.W_OK):
+        return open_store(url_or_path, read_only=True, wait_s=wait_s)
+    try:
+        return open_store(url_or_path, wait_s=wait_s)
+    except StoreError:
+        # A database needs some space beside it even to be read, unless it is told that nobody writes.
+        if url.get_backend_name() == "sqlite" and _is_full(folder):
+            with contextlib.suppress(StoreError):
+                return open_store(url_or_path, read_only=True, wait_s=wait_s)
+        raise
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_SPACE
+    except OSError:
+        return False
 
 
 def _url_of(url_or_path: str | os.PathLike[str]) -> URL:
