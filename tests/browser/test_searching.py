@@ -172,6 +172,30 @@ def test_nothing_like_it_is_said_so(shopper: Shopper) -> None:
     expect(shopper.names.first).to_have_text("Mug")
 
 
+def test_the_filter_is_told_where_it_is_the_cause(shopper: Shopper) -> None:
+    shopper.page.get_by_label("Price up to").fill("1")
+    shopper.page.get_by_label("Price up to").press("Enter")
+    expect(shopper.status).to_contain_text(f"The filters leave none of the {ALL} products. Try it without the filters.")
+    expect(shopper.status).not_to_contain_text("like it")
+    shopper.button("中文").click()
+    expect(shopper.status).to_contain_text(f"筛选后，{ALL} 件商品一件不剩。去掉筛选条件试试。")
+
+
+def test_a_typo_is_told_in_the_language_of_the_page(shopper: Shopper) -> None:
+    shopper.searches("cushoin")
+    expect(shopper.status).to_contain_text("No product has the word “cushoin”; these are the results for “cushion”.")
+    shopper.button("中文").click()
+    expect(shopper.status).to_contain_text("没有商品含“cushoin”，以下是“cushion”的结果。")
+
+
+def test_categories_have_chinese_names(shopper: Shopper) -> None:
+    expect(shopper.choice(f"Towels {TOWELS}")).to_be_visible()
+    shopper.button("中文").click()
+    expect(shopper.choice(f"毛巾 {TOWELS}")).to_be_visible()
+    shopper.choice(f"毛巾 {TOWELS}").check()
+    expect(shopper.button("移除筛选条件: 毛巾")).to_be_visible()
+
+
 def test_language_is_kept(shopper: Shopper) -> None:
     shopper.searches("green cushion")
     expect(shopper.names.first).to_have_text("Green cushion")

@@ -93,7 +93,30 @@ def test_search_prints_a_table(shop: Path) -> None:
     assert "10.50 EUR" in first
     assert "words" in done.stdout
     nothing = run("search", "--shop", "shop", "--where", "price>1000", cwd=shop)
-    assert "Nothing in this shop is like it." in nothing.stdout
+    assert nothing.stdout == "The filter leaves none of the 4 products.\n"
+    unlike = run("search", "--shop", "shop", "zzzz", "--semantic-ratio", "0", cwd=shop)
+    assert unlike.stdout == "Nothing in this shop is like it.\n"
+
+
+def test_a_table_fits_80_columns(tmp_path: Path) -> None:
+    title = "A quite long name of a padded winter jacket with a hood"
+    row = {"id": "article-1234567890-black", "title": title, "color": "midnight blue", "size": "XL", "price": "119.90"}
+    (tmp_path / "feed.jsonl").write_text(json.dumps(row | {"currency": "EUR"}))
+    assert run("index", "feed.jsonl", "--shop", "shop", cwd=tmp_path).returncode == 0
+    done = run("search", "--shop", "shop", "jacket", "--explain", cwd=tmp_path, COLUMNS="80")
+    head, *lines = done.stdout.splitlines()
+    assert head.split() == ["#", "score", "id", "title", "variant", "price", "why"]
+    table = lines[: next(n for n, line in enumerate(lines) if line.startswith("1: "))]
+    assert all(len(line) <= 80 for line in (head, *table))
+    assert len(table) <= 4  # words are not cut into letters one below the other
+    assert "119.90 EUR" in table[0]
+
+
+def test_an_empty_shop_names_the_command_that_fills_it(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("id,title\n")
+    assert run("index", "feed.csv", "--shop", "my shop", cwd=tmp_path).returncode == 0
+    done = run("search", "--shop", "my shop", "red", cwd=tmp_path)
+    assert done.stdout == "There is no product in this shop yet.\nNext: shoplens index FEED --shop 'my shop'\n"
 
 
 @pytest.mark.parametrize(
@@ -211,3 +234,14 @@ def test_version_and_help(tmp_path: Path) -> None:
     told = run("--help", cwd=tmp_path).stdout
     for verb in ("index", "search", "serve", "evaluate", "doctor", "demo"):
         assert verb in told
+
+
+def test_evaluate_without_its_part_names_the_pip_command_first(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['ir_measures'] = None; from shoplens.cli import main; main()"
+    asked = ["evaluate", "--shop", "nowhere", "--queries", "none.jsonl", "--qrels", "none.trec"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *asked], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install 'shoplens[evaluation]'" in done.stderr
+    assert "none.jsonl" not in done.stderr  # before any file is looked for

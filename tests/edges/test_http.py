@@ -232,3 +232,31 @@ def test_serve_as_a_process_becomes_ready_and_stops_gracefully(tmp_path: Path) -
         serving.send_signal(signal.SIGTERM)
         assert serving.wait(20) in (0, -signal.SIGTERM, 128 + signal.SIGTERM, 130)
     assert os.path.exists(tmp_path / "s" / "shop.db")
+
+
+def test_the_page_has_every_note_in_both_languages() -> None:
+    from shoplens.core.notes import CAUSES, TEXTS
+
+    script = (Path(create_app.__code__.co_filename).parent / "ui" / "words.js").read_text("utf-8")
+    notes = script.split("const NOTES = {")[1].split("\n};")[0]
+    for language in re.split(r"\n  zh: \{", notes):
+        assert re.findall(r"^    (\w+): \(", language, re.MULTILINE) == list(TEXTS)
+        for code, text in TEXTS.items():
+            line = language.split(f"    {code}: (")[1].split("\n    ")[0]
+            names = set(re.findall(r"\{(\w+)\}", text))
+            assert set(re.findall(r"\w+", line.split(")")[0])) == names, code
+    causes = script.split("const CAUSES = [")[1].split("]")[0]
+    assert set(re.findall(r'"(\w+)"', causes)) == CAUSES
+
+
+def test_notes_have_a_code_a_text_and_values(client: httpx.Client) -> None:
+    body = client.post("/v1/search", json={"q": "cushion", "filter_by": "price>100000"}).json()
+    total = client.post("/v1/search", json={}).json()["found"]
+    assert body["verdict"] == "none"
+    assert body["notes"] == [
+        {
+            "code": "filter_leaves_none",
+            "text": f"The filter leaves none of the {total} products.",
+            "values": {"total": total},
+        }
+    ]

@@ -66,12 +66,16 @@ def test_json_and_tables_tell_the_same(files: tuple[list[JudgedQuery], Judgement
     assert fields["latency_ms"]["p50"] <= fields["latency_ms"]["p99"]
     assert all(m["p_value"] == 1.0 and m["ties"] == 3 for m in fields["comparison"]["measures"].values())
     assert fields["comparison"]["missing_queries"] == ["nothing"]  # TREC format cannot say "asked, found nothing"
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     console.print(report.render())
     text = console.export_text()
     for name, value in fields["measures"].items():
         assert f"{value['mean']:.4f}" in next(line for line in text.splitlines() if line.startswith(name))
     assert "against old.trec" in text
+    heads = [line.split() for line in text.splitlines() if line.startswith("measure")]
+    names = ["ours", "theirs", "difference", "low", "high", "p", "won", "lost", "tied"]
+    assert heads == [["measure", "mean", "low", "high"], ["measure", *names]]  # nothing is cut at 80 columns
+    assert sum(line.startswith("condensed nDCG@10 ") for line in text.splitlines()) == 2
     assert "1 queries without a judgement, left out: unjudged" in text
 
 

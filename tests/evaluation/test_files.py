@@ -48,6 +48,9 @@ def test_queries_take_the_fields_of_search(tmp_path: Path) -> None:
         ('{"query_id": "2", "images": ["missing.jpg"]}', "no photo"),
         ('{"query_id": "2", "images": ["https://shop.example/a.jpg"]}', "are files"),
         ('{"query_id": "1", "q": "again"}', "used twice"),
+        ('{"query_id": "2", "q": null}', "q is null"),
+        ('{"query_id": null, "q": "a"}', "query_id is null"),
+        ('{"query_id": "2", "q": "a", "filter_by": null}', "filter_by is null"),
     ],
 )
 def test_queries_that_cannot_be_used_are_told_with_file_and_line(tmp_path: Path, line: str, says: str) -> None:

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from shoplens.cli.options import AsJson, ShopFolder
-from shoplens.cli.output import console, print_json
+from shoplens.cli.output import console, paragraph, print_json
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 
@@ -27,11 +27,11 @@ def doctor(shop: ShopFolder = None, json: AsJson = False) -> None:
         for name, value in about.items():
             console.print(Text.assemble((f"{name}: ", "bold"), str(value)))
         for finding in findings:
-            console.print(Text.assemble((f"{finding.level}: ", _STYLES[finding.level]), finding.message))
+            paragraph(Text.assemble((f"{finding.level}: ", _STYLES[finding.level]), finding.message))
             for example in finding.examples:
                 console.print(Text(f"    {example}", style="dim"))
             if finding.hint:
-                console.print(Text(f"  try: {finding.hint}"))
+                paragraph(f"  try: {finding.hint}")
         if not findings:
             console.print("Nothing is wrong.")
     if errors:

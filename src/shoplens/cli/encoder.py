@@ -14,7 +14,7 @@ from rich.text import Text
 
 from shoplens.cli.compare import compare
 from shoplens.cli.options import AsJson, ShopFolder
-from shoplens.cli.output import console, print_json, stderr
+from shoplens.cli.output import console, paragraph, print_json, stderr
 from shoplens.config import Config
 from shoplens.core.spaces import EncoderCard
 from shoplens.errors import EncoderError
@@ -67,7 +67,7 @@ def list_encoders(shop: ShopFolder = None, json: AsJson = False) -> None:
         return
     for row in rows:
         mark = "* " if row["used"] else "  "
-        console.print(Text.assemble(mark, (str(row["name"]), "bold"), f"  {row['what']} ({row['ready']})"))
+        paragraph(Text.assemble(mark, (str(row["name"]), "bold"), f"  {row['what']} ({row['ready']})"))
     console.print('* in use. Set another one with encoder = "NAME" in shoplens.toml.', markup=False)
 
 

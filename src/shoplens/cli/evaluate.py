@@ -25,10 +25,15 @@ def evaluate(
     workers: Annotated[int, typer.Option(help="Queries asked at a time; with 1, latencies mean something.")] = 1,
     json: AsJson = False,
 ) -> None:
-    """Measure a shop's search against judgements, with intervals, and compare it with another run."""
+    """Measure a shop's search against judgements, with intervals, and compare it with another run.
+
+    Needs an optional part: pip install 'shoplens[evaluation]'.
+    """
     from shoplens import evaluation
     from shoplens.app import open_shop
+    from shoplens.evaluation.measures import need_measures
 
+    need_measures()  # told before anything is read or opened
     asked = evaluation.read_queries(queries)
     judgements = evaluation.read_qrels(qrels)
     other = evaluation.read_run(run) if run is not None and run.exists() else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,14 +41,19 @@ def tell_error(error: ShopLensError, as_json: bool) -> None:
         stderr.print(Text.assemble(("  try: ", "bold"), error.hint))
 
 
-def paragraph(text: str, indent: str = "    ") -> None:
+def paragraph(text: str | Text, indent: str = "    ") -> None:
     """Text broken between words to the terminal's width, further lines indented; a file or pipe gets one line."""
+    whole = Text(text) if isinstance(text, str) else text
     if not console.is_terminal:
-        console.print(Text(text))
+        console.print(whole)
         return
-    width = max(console.width, 20)
-    for line in textwrap.wrap(text, width, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False):
-        console.print(Text(line))
+    width = max(console.width, 30)
+    first, *rest = whole.wrap(console, width, tab_size=1) if len(whole) > width else [whole]
+    console.print(first)
+    if rest:
+        left = Text(" ").join(line for line in rest)
+        for line in left.wrap(console, width - len(indent), tab_size=1):
+            console.print(Text.assemble(indent, line))
 
 
 def price_of(hit: Hit) -> str:
@@ -56,36 +61,64 @@ def price_of(hit: Hit) -> str:
     return str(hit.variant.price) if hit.variant.price else ""
 
 
-def show_answer(answer: Answer, *, explain: bool = False) -> None:
-    """An answer as a table."""
+def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> None:
+    """An answer as a table that fits 80 columns; ``shop`` is named in the command that fills an empty one."""
     for note in answer.notes:
-        stderr.print(Text(f"note: {note}", style="yellow"))
+        if not note.is_cause:
+            stderr.print(Text(f"note: {note.text}", style="yellow"))
     for part in answer.degraded:
-        stderr.print(Text(f"note: {part} did not work; the answer does without", style="yellow"))
+        stderr.print(Text(f"note: {_DEGRADED.get(part, part)}", style="yellow"))
     if not answer.hits:
-        beyond = answer.found > 0
-        console.print("No more hits on this page." if beyond else "Nothing in this shop is like it.")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("#", justify="right")
-    table.add_column("score", justify="right")
-    table.add_column("id", overflow="fold")
-    table.add_column("title", overflow="fold")
-    table.add_column("variant", overflow="fold")
-    table.add_column("price", justify="right")
-    table.add_column("why" if explain else "best source")
-    for hit in answer.hits:
-        values = [" ".join(v) for v in hit.variant.attributes.values()]
-        reasons = hit.reasons if explain else hit.reasons[:1]
-        why = "\n".join(f"{r.source} {r.contribution:+.2f} ({r.part}, {r.score:.3f})" for r in reasons)
-        title = hit.product.title or next((t.title for t in hit.product.translations), "")
-        cells = (str(hit.position), f"{hit.score:.2f}", hit.product.id, title, ", ".join(values), price_of(hit), why)
-        table.add_row(*(Text(cell) for cell in cells))
-    console.print(table)
-    verdict = {"match": "", "similar": " (similar, nothing certain)", "none": ""}[answer.verdict]
-    console.print(f"{answer.found} found{verdict}, {answer.search_time_ms:.1f} ms")
+        _say_why_none(answer, shop)
+    else:
+        console.print(_table(answer))
+        if explain:
+            for hit in answer.hits:
+                reasons = (f"{r.source} {r.contribution:+.2f} ({r.part}, {r.score:.3f})" for r in hit.reasons)
+                paragraph(Text.assemble((f"{hit.position}: ", "bold"), "; ".join(reasons)))
+        verdict = {"match": "", "similar": " (similar, nothing certain)", "none": ""}[answer.verdict]
+        console.print(f"{answer.found} found{verdict}, {answer.search_time_ms:.1f} ms")
     for facet in answer.facets:
         counts = ", ".join(f"{v.value} {v.count}" for v in facet.values[:12])
         if facet.minimum is not None:
-            counts = f"{facet.minimum:g} to {facet.maximum:g}; {counts}"
-        console.print(Text.assemble((f"{facet.field}: ", "bold"), counts))
+            counts = "; ".join(filter(None, (f"{facet.minimum:g} to {facet.maximum:g}", counts)))
+        paragraph(Text.assemble((f"{facet.field}: ", "bold"), counts))
+
+
+_DEGRADED = {
+    "encoder": "the words could not be compared with pictures just now; they were looked for in the texts only",
+    "words": "the texts could not be searched just now; the words were compared with pictures only",
+}
+
+
+def _say_why_none(answer: Answer, shop: str) -> None:
+    causes = [note for note in answer.notes if note.is_cause]
+    if answer.found:
+        # Without hits asked for there is nothing that could be missing.
+        console.print("No more hits on this page." if answer.per_page else f"{answer.found} found")
+    for note in causes:
+        console.print(Text(note.text))
+        if note.code == "shop_empty":
+            console.print(f"Next: shoplens index FEED --shop {shlex.quote(shop) if shop else 'DIR'}", markup=False)
+    if not answer.found and not causes:
+        console.print("Nothing in this shop is like it.")
+
+
+def _table(answer: Answer) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("id", overflow="fold", max_width=20)
+    table.add_column("title", overflow="fold")
+    table.add_column("variant", overflow="fold", max_width=24)
+    table.add_column("price", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold", max_width=15)
+    for hit in answer.hits:
+        own = hit.variant.attributes
+        # "color_zh" says again what "color" says.
+        values = [" ".join(v) for name, v in own.items() if name.removesuffix("_zh") not in own or name[-3:] != "_zh"]
+        title = hit.product.title or next((t.title for t in hit.product.translations), "")
+        why = hit.reasons[0].source if hit.reasons else ""
+        cells = (str(hit.position), f"{hit.score:.2f}", hit.product.id, title, ", ".join(values), price_of(hit), why)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table

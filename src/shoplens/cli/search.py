@@ -71,7 +71,7 @@ def search(
     if json:
         print_json(answer_to_fields(answer))
     else:
-        show_answer(answer, explain=explain)
+        show_answer(answer, shop=str(opened.folder), explain=explain)
 
 
 def _crop(text: str) -> Crop | None:

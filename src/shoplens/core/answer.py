@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.catalogue import Product, Variant
+from shoplens.core.notes import Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,9 @@ class Answer:
     """Hits of one page, and what was found in all.
 
     ``verdict``: "match", "similar" (nothing certain) or "none" (nothing like it in the catalogue).
-    ``degraded`` names what did not work ("encoder"), empty when all did. ``notes`` tell the shopper
-    what was changed about the query (cut, ignored). ``staleness_s``: age of the oldest write that
-    a copy has not yet seen, 0 when all are current.
+    ``degraded`` names what did not work ("encoder"), empty when all did. ``notes`` tell what was changed about the
+    query (cut, a typo) and why nothing was found. ``staleness_s``: age of the oldest write that a copy has not yet
+    seen, 0 when all are current.
     """
 
     hits: tuple[Hit, ...]
@@ -103,7 +104,7 @@ class Answer:
     applied_rules: tuple[str, ...] = ()
     model_version: str = ""
     degraded: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     staleness_s: float = 0.0
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -245,7 +245,7 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
         "model_version": answer.model_version,
         "degraded": list(answer.degraded),
         "verdict": answer.verdict,
-        "notes": list(answer.notes),
+        "notes": [{"code": n.code, "text": n.text, "values": dict(n.values)} for n in answer.notes],
         "staleness_s": _real(answer.staleness_s),
     }
     if answer.timings_ms:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shoplens.core.answer import Answer
+from shoplens.core.notes import Note, note
 from shoplens.core.ports import (
     Encoder,
     KnowsWords,
@@ -18,13 +19,14 @@ from shoplens.core.ports import (
     Numbers,
     PictureDecoder,
 )
-from shoplens.core.query import MAX_WORDS, Query
-from shoplens.core.spaces import Modality, unit
+from shoplens.core.query import MAX_WORDS, Query, QueryPicture
+from shoplens.core.spaces import Modality, Pixels, unit
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, in_order
 from shoplens.engine.pages import Found, Pages, Store
 from shoplens.engine.parts import PartScores, VectorPart, distinct, score_vectors, score_words, surely, without
-from shoplens.errors import NotFoundError, QueryError, ShopLensError
+from shoplens.engine.telling import Teller
+from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError
 
 QUERY_SIDE = 256
 """Shortest side, in pixels, at which the photos of a query are decoded: as those of the catalogue are."""
@@ -70,6 +72,7 @@ class Answerer:
         self._decoder = decoder
         self._balance = balance or Balance()
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
+        self._teller = Teller(store, copies, tokens)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
 
     def search(self, query: Query) -> Answer:
@@ -89,7 +92,7 @@ class Answerer:
         allowed = columns.mask(query.where)
         if query.hidden_hits:
             allowed = self._without(allowed, query.hidden_hits)
-        found = Found(known, allowed, columns.products(allowed), None, [], notes, [])
+        found = Found(known, allowed, columns.products(allowed), None, [], [])
         lap = _Lap(timings, started)
         lap("filter")
         self._encode(query, found, lap)
@@ -104,7 +107,11 @@ class Answerer:
         lap("rank")
         answer = self._pages.make(query, found, result, ranked, scores)
         lap("page")
-        return replace(answer, search_time_ms=1e3 * (time.perf_counter() - started), timings_ms=timings)
+        notes += self._teller.notes(query, answer, found.inside, found.unread, lambda: self._unfiltered(query, found))
+        lap("notes")
+        return replace(
+            answer, notes=tuple(notes), search_time_ms=1e3 * (time.perf_counter() - started), timings_ms=timings
+        )
 
     # --- what the query says ------------------------------------------------------------------
 
@@ -134,7 +141,7 @@ class Answerer:
         if query.pictures:
             decoder = self._decoder()
             side = max(QUERY_SIDE, card.picture_side)
-            decoded = [decoder.decode(p.data, side, p.crop).pixels for p in query.pictures]
+            decoded = [_pixels(decoder, photo, n, side) for n, photo in enumerate(query.pictures, 1)]
             lap("decode")
             vectors = self._encoder.encode_pictures(decoded)
             for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):
@@ -152,7 +159,7 @@ class Answerer:
     def _familiar(self, words: str, found: Found) -> bool:
         if not isinstance(self._encoder, KnowsWords) or self._encoder.familiar(words):
             return True
-        found.notes.append("the encoder knows none of these words; they were searched for as written")
+        found.unread = True
         return False
 
     def _ratio(self, query: Query) -> float:
@@ -199,6 +206,17 @@ class Answerer:
         out = allowed.copy()
         out[np.isin(product_of[: len(out)], gone)] = False
         return out
+
+    def _unfiltered(self, query: Query, found: Found) -> int:
+        """How many products would be found without the filter."""
+        columns = self._copies.parts.columns
+        allowed = self._without(columns.mask(None), query.hidden_hits)
+        free = replace(found, allowed=allowed, inside=columns.products(allowed), words=None, degraded=[])
+        self._match_words(query, free)
+        sets = [like for like, _ in self._near(free)] + ([] if free.words is None else [free.words.matched])
+        seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values())
+        result = without(distinct(sets), seeds)
+        return int(np.count_nonzero(free.inside[result[result < len(free.inside)]]))
 
     # --- candidates and their order -----------------------------------------------------------
 
@@ -248,7 +266,16 @@ class _Lap:
         self._last = now
 
 
-def tidy(query: Query) -> tuple[Query, list[str]]:
+def _pixels(decoder: PictureDecoder, photo: QueryPicture, number: int, side: int) -> Pixels:
+    """The pixels of a photo of the query; an error names the photo, as the query may have several."""
+    try:
+        return decoder.decode(photo.data, side, photo.crop).pixels
+    except PictureError as error:
+        error.where = error.where or photo.name or f"image {number}"
+        raise
+
+
+def tidy(query: Query) -> tuple[Query, list[Note]]:
     """The query with its words cleaned (NFC, control characters and doubled white space gone) and cut to length."""
     if not isinstance(query.words, str):
         raise QueryError("the words are no text", where="q", hint="send a string")
@@ -258,5 +285,5 @@ def tidy(query: Query) -> tuple[Query, list[str]]:
     notes = []
     if len(text) > MAX_WORDS or len(query.words) > 4 * MAX_WORDS:
         text = text[:MAX_WORDS]
-        notes.append(f"the words were cut to their first {MAX_WORDS} characters")
+        notes.append(note("words_cut", limit=MAX_WORDS))
     return replace(query, words=text), notes

@@ -28,6 +28,7 @@ class Found:
     """What is known of a query on its way to an answer.
 
     ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
+    ``unread``: the encoder has never met the words.
     """
 
     known: int
@@ -35,8 +36,8 @@ class Found:
     inside: Mask
     words: WordMatches | None
     parts: list[VectorPart]
-    notes: list[str]
     degraded: list[str]
+    unread: bool = False
 
 
 class Pages:
@@ -96,7 +97,6 @@ class Pages:
             facets=facets,
             model_version=str(self._space),
             degraded=tuple(found.degraded),
-            notes=tuple(found.notes),
             staleness_s=round(self._copies.staleness_s, 3),
         )
 

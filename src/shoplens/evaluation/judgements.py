@@ -78,8 +78,8 @@ def read_queries(path: Path | str, folder: Path | str = ".") -> list[JudgedQuery
         folder: what paths of ``images`` are relative to.
 
     Raises:
-        EvaluationError: naming file and line: no JSON object, no ``query_id`` or one given twice, a field that
-            ``/v1/search`` would refuse, a photo that is not there.
+        EvaluationError: naming file and line: no JSON object, no ``query_id`` or one given twice, a field that is
+            null or that ``/v1/search`` would refuse, a photo that is not there.
     """
     seen: dict[str, str] = {}
     queries = []
@@ -90,6 +90,10 @@ def read_queries(path: Path | str, folder: Path | str = ".") -> list[JudgedQuery
             raise EvaluationError(f"not JSON: {error}", where=where, hint="write one JSON object a line") from error
         if not isinstance(data, dict):
             raise EvaluationError("not a JSON object", where=where, hint='write {"query_id": "1", "q": "red dress"}')
+        empty = next((name for name, value in data.items() if value is None), None)
+        if empty is not None:
+            # On the wire null means "not given"; in a file of queries it is an export that went wrong.
+            raise EvaluationError(f"{empty} is null", where=where, hint=f"give {empty} a value, or leave it out")
         query_id = data.pop("query_id", None)
         if isinstance(query_id, int) and not isinstance(query_id, bool):
             query_id = str(query_id)

@@ -55,6 +55,11 @@ def measure_run(judgements: Judgements, run: Run, query_ids: Sequence[str]) -> n
     return values
 
 
+def need_measures() -> None:
+    """Raises MissingExtraError, with the command that mends it, where ir-measures is not installed."""
+    _ir_measures()
+
+
 def _by_rank(ids: Sequence[str]) -> dict[str, float]:
     return {product_id: float(len(ids) - rank) for rank, product_id in enumerate(ids)}
 

@@ -92,10 +92,17 @@ class Report:
     def _comparison(self) -> list[Table | Text]:
         if self.comparison is None:
             return []
-        table = Table(title=f"\nagainst {self.compared_with}", title_justify="left", box=None, pad_edge=False)
-        table.add_column("measure")
+        # One space between columns: all ten fit 80 characters.
+        table = Table(
+            title=f"\nagainst {self.compared_with}",
+            title_justify="left",
+            box=None,
+            pad_edge=False,
+            collapse_padding=True,
+        )
+        table.add_column("measure", no_wrap=True)
         for name in ("ours", "theirs", "difference", "low", "high", "p", "won", "lost", "tied"):
-            table.add_column(name, justify="right")
+            table.add_column(name, justify="right", no_wrap=True)
         for name, found in self.comparison.items():
             span = found.difference
             numbers = (

@@ -31,7 +31,7 @@ def photo_of(photo: Photo) -> QueryPicture:
                 where=str(path),
                 hint="make it smaller",
             )
-        return QueryPicture(data, name=path.name)
+        return QueryPicture(data, name=str(path))
     except OSError as error:
         raise PictureError(
             f"the photo cannot be read: {error.strerror}", reason="missing", where=str(path), hint="check the path"

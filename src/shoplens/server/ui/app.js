@@ -3,7 +3,7 @@ import { card, titleOf } from "./cards.js";
 import { byId, element, pictureOf } from "./dom.js";
 import * as filters from "./filters.js";
 import { listen, MOST, taken } from "./photos.js";
-import { language, learn, say, speak } from "./words.js";
+import { isCause, language, learn, learnCategory, noted, say, speak } from "./words.js";
 
 const PER_PAGE = 24;
 const first = JSON.parse(byId("first").textContent);
@@ -116,7 +116,10 @@ function status(text, wrong = false) {
 function show(answer, counts, more = false) {
   const hits = byId("hits");
   if (!more) { hits.replaceChildren(); state.shown = 0; }
-  for (const hit of answer.hits) for (const variant of hit.product.variants) learn(variant.attributes);
+  for (const { product } of answer.hits) {
+    learnCategory(product);
+    for (const variant of product.variants) learn(variant.attributes);
+  }
   const cards = answer.hits.map((hit) => card(hit, similar));
   hits.append(...cards);
   state.page = answer.page;
@@ -134,14 +137,18 @@ function summary(answer) {
   const parts = [];
   if (answer.degraded.length) parts.push(say("degraded"));
   if (state.like) parts.push(`${say("like")}${state.like.name}. `);
+  const space = language() === "zh" ? "" : " ";
+  const causes = answer.notes.filter(isCause);
   if (answer.verdict === "none" || !answer.found) {
-    const advice = filters.active(state) ? say("unfilter") : state.words ? say("fewer") : "";
-    parts.push([say("none"), advice].filter(Boolean).join(language() === "zh" ? "" : " "));
+    const byFilter = causes.some(({ code }) => code.startsWith("filter_"));
+    const advice = byFilter ? say("unfilter") : state.words.includes(" ") ? say("fewer") : "";
+    parts.push([...(causes.length ? causes.map(noted) : [say("none")]), advice].filter(Boolean).join(space));
   } else {
     if (answer.verdict === "similar") parts.push(say("likely"));
     parts.push(say("found")(answer.found, answer.search_time_ms.toFixed(1)));
   }
-  if (answer.notes.length) parts.push(` (${answer.notes.join("; ")})`);
+  const others = answer.notes.filter((note) => !isCause(note));
+  if (others.length) parts.push(`${language() === "zh" ? "。" : ". "}${others.map(noted).join(space)}`);
   return parts.join("");
 }
 

@@ -60,7 +60,7 @@ function tree(state, values, change, redraw) {
   const branch = (parent) => element("ul", { class: "tree" }, ...(under.get(parent) ?? []).map((entry) => {
     const { value } = entry;
     const isOpen = under.has(value) && open(value);
-    const label = parent ? value.slice(parent.length + PATH.length) : value;
+    const label = named("category", parent ? value.slice(parent.length + PATH.length) : value);
     const fold = under.has(value) ? element("button", {
       type: "button", class: "fold", id: `fold=${value}`, "aria-expanded": String(isOpen), "aria-label": `${say("inside")} ${label}`,
       onclick: () => { unfolded.set(value, !isOpen); redraw(); },

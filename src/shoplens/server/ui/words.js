@@ -1,3 +1,5 @@
+import { CATEGORIES } from "./categories.js";
+
 // What the page says, in English and Chinese, and how common values of attributes are called and look.
 const WORDS = {
   en: {
@@ -16,7 +18,7 @@ const WORDS = {
     "words>text": "words ↔ description", "picture>picture": "photo ↔ picture", "seed>picture": "product ↔ picture",
     "seed>text": "product ↔ description", photos: "Photos and products of this search", results: "Results",
     chosen: "Chosen filters", drops: "Remove filter", clear: "Clear all filters", all: (n) => `Show all ${n}`,
-    less: "Show fewer", inside: "Show what is in", many: "At most 8 photos are used.",
+    less: "Show fewer", inside: "Show what is in", many: "At most 8 photos are used.", and: " and ",
   },
   zh: {
     skip: "跳到结果", search: "搜索", more: "更多", drop: "松开即可用这张照片搜索",
@@ -30,9 +32,38 @@ const WORDS = {
     like: "相似于：", words: "文字匹配", "words>picture": "文字 ↔ 图片", "words>text": "文字 ↔ 描述",
     "picture>picture": "照片 ↔ 图片", "seed>picture": "商品 ↔ 图片", "seed>text": "商品 ↔ 描述",
     photos: "本次搜索的照片和商品", results: "结果", chosen: "已选筛选条件", drops: "移除筛选条件", clear: "清除全部筛选",
-    all: (n) => `显示全部 ${n} 项`, less: "收起", inside: "展开", many: "最多使用 8 张照片。",
+    all: (n) => `显示全部 ${n} 项`, less: "收起", inside: "展开", many: "最多使用 8 张照片。", and: "、",
   },
 };
+
+// What an answer notes, by its code (the same codes as in the API's reference), from the note's values.
+const NOTES = {
+  en: {
+    words_cut: ({ limit }) => `Only the first ${limit} characters were used.`,
+    typo: ({ written, read }) => `No product has the word “${written}”; these are the results for “${read}”.`,
+    texts_only: ({ words }) => `“${words}” was looked for in the descriptions only, not in the pictures.`,
+    sort_without_values: ({ fields }) => `No product has a value for ${list(fields)}, so the order does not change.`,
+    shop_empty: () => "There is no product in this shop yet.",
+    filter_without_values: ({ fields }) => `No product here has a value for ${list(fields)}, so this filter leaves nothing.`,
+    filter_leaves_none: ({ total }) => `The filters leave none of the ${count(total)} products.`,
+    filter_hides: ({ left, total, without }) =>
+      `The filters leave ${count(left)} of ${count(total)} products, none of them like it; without filters ${count(without)} are.`,
+    words_unknown: ({ words }) => `No product has the words “${words}”.`,
+  },
+  zh: {
+    words_cut: ({ limit }) => `只使用了前 ${limit} 个字。`,
+    typo: ({ written, read }) => `没有商品含“${written}”，以下是“${read}”的结果。`,
+    texts_only: ({ words }) => `“${words}”只在商品文字中查找，未与图片比较。`,
+    sort_without_values: ({ fields }) => `没有商品填写${list(fields)}，排序不变。`,
+    shop_empty: () => "店里还没有商品。",
+    filter_without_values: ({ fields }) => `店里没有商品填写${list(fields)}，因此筛选后没有商品。`,
+    filter_leaves_none: ({ total }) => `筛选后，${count(total)} 件商品一件不剩。`,
+    filter_hides: ({ left, total, without }) =>
+      `筛选后剩 ${count(left)} / ${count(total)} 件商品，其中没有类似的；不筛选则有 ${count(without)} 件。`,
+    words_unknown: ({ words }) => `没有商品含“${words}”。`,
+  },
+};
+const CAUSES = ["shop_empty", "filter_without_values", "filter_leaves_none", "filter_hides", "words_unknown"];
 
 // Common values: their Chinese name and, for colours, how they look. A product's own "color_zh" comes before these.
 const COLOURS = {
@@ -63,6 +94,10 @@ export function speak(other) {
   try { localStorage.setItem("language", other); } catch { /* storage is shut: kept until the page is left */ }
 }
 export const say = (key) => WORDS[now][key] ?? key;
+const count = (n) => n.toLocaleString(now);
+const list = (fields) => fields.map((field) => WORDS[now][field] ?? field).join(WORDS[now].and);
+export const noted = ({ code, values, text }) => NOTES[now][code]?.(values) ?? text;
+export const isCause = ({ code }) => CAUSES.includes(code); // it says why nothing was found
 export const colour = (value) => COLOURS[value.toLowerCase()]?.[1];
 
 const seen = new Map(); // "color" + value -> the Chinese name that a product of this shop gives it
@@ -72,8 +107,15 @@ export function learn(attributes) {
     if (names?.length === values.length) values.forEach((value, n) => seen.set(`${key}\n${value.toLowerCase()}`, names[n]));
   }
 }
+// A category's own Chinese names: as many as its path has parts.
+export function learnCategory({ category, attributes }) {
+  const names = attributes?.category_zh?.flatMap((name) => name.split(/\s*>\s*/));
+  if (names?.length === category?.length) category.forEach((part, n) => seen.set(`category\n${part.toLowerCase()}`, names[n]));
+}
 export function named(field, value) {
   if (now !== "zh") return value;
+  if (field === "category" && value.includes(" > ")) return value.split(" > ").map((part) => named(field, part)).join(" > ");
   const key = value.toLowerCase();
+  if (field === "category") return seen.get(`category\n${key}`) ?? CATEGORIES[key] ?? value;
   return seen.get(`${field}\n${key}`) ?? (field === "color" ? COLOURS[key]?.[0] : VALUES[key]) ?? value;
 }

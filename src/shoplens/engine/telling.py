@@ -1,0 +1,149 @@
+"""What an answer tells beside its hits: which word was read as another, and why nothing was found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from shoplens.core.answer import Answer
+from shoplens.core.catalogue import Product
+from shoplens.core.notes import Note, note
+from shoplens.core.ports import CatalogueStore, Mask
+from shoplens.core.query import Query
+from shoplens.core.where import All, Any_, Not, Where
+from shoplens.engine.copies import Copies
+
+_WORD = re.compile(r"[^\W\d_]{4,}")
+"""What a typo is looked for in: the word index forgives one letter in words of four letters and more."""
+_LOOKED_AT = 10
+"""Hits whose texts are read for the word that was meant."""
+_WORDS_LOOKED_AT = 8
+"""Words of a query that are looked at: a note about the ninth is of no use."""
+
+
+class Teller:
+    """Finds the notes of an answer. Safe to call from several threads."""
+
+    def __init__(self, store: CatalogueStore, copies: Copies, tokens: Callable[[str], Iterable[str]]) -> None:
+        self._store = store
+        self._copies = copies
+        self._tokens = tokens
+
+    def notes(
+        self, query: Query, answer: Answer, inside: Mask, unread: bool, unfiltered: Callable[[], int]
+    ) -> tuple[Note, ...]:
+        """The notes of an answer, beside those that were known before it was looked for.
+
+        Args:
+            query: as it was searched for.
+            answer: what was found.
+            inside: bool by product number: has a variant that the filter allows.
+            unread: the encoder has never met the words, so that they were looked for as written alone.
+            unfiltered: finds out how many products there would be without the filter; called where nothing was found.
+        """
+        notes = self._order(query)
+        if answer.found:
+            typos = list(self._typos(query.words, answer))
+            notes += typos
+            if unread and not typos and answer.verdict != "match":
+                notes.append(note("texts_only", words=query.words))
+        else:
+            notes += self._cause(query, inside, unread, unfiltered)
+        return tuple(notes)
+
+    def _order(self, query: Query) -> list[Note]:
+        """That a field to sort by has no value in the whole shop; one that no shop has is an error."""
+        missing = self._missing(key.field for key in query.sort_by)
+        return [note("sort_without_values", fields=missing)] if missing else []
+
+    def _missing(self, fields: Iterable[str]) -> list[str]:
+        known = set(self._copies.parts.columns.fields())
+        return [name for name in dict.fromkeys(fields) if name not in known]
+
+    # --- nothing found ------------------------------------------------------------------------
+
+    def _cause(self, query: Query, inside: Mask, unread: bool, unfiltered: Callable[[], int]) -> list[Note]:
+        columns = self._copies.parts.columns
+        total = int(np.count_nonzero(columns.products(columns.mask(None))))
+        if not total:
+            return [note("shop_empty")]
+        if query.where is not None:
+            left = int(np.count_nonzero(inside))
+            if not left:
+                missing = self._missing(fields_of(query.where))
+                if missing:
+                    return [note("filter_without_values", fields=missing)]
+                return [note("filter_leaves_none", total=total)]
+            if left < total and (without := unfiltered()):
+                return [note("filter_hides", left=left, total=total, without=without)]
+        return [note("words_unknown", words=query.words)] if unread else []
+
+    # --- typos --------------------------------------------------------------------------------
+
+    def _typos(self, words: str, answer: Answer) -> Iterator[Note]:
+        """For each word that no product has: the word of the products that it was read as.
+
+        The word index forgives a letter only in words that no product has, so what it finds for the word alone tells
+        which of the two it did.
+        """
+        products = [hit.product for hit in answer.hits[:_LOOKED_AT]]
+        have: set[str] | None = None
+        for written in list(dict.fromkeys(_WORD.findall(words)))[:_WORDS_LOOKED_AT]:
+            wanted = set(self._tokens(written))
+            if have is None:
+                have = {token for product in products for text in _texts(product) for token in self._tokens(text)}
+            if len(wanted) != 1 or wanted <= have:
+                continue
+            found = self._copies.parts.words.search(written, 1)
+            best = next((s.product for s in self._store.get(found.products.tolist()) if s is not None), None)
+            if best is None or wanted <= {token for text in _texts(best) for token in self._tokens(text)}:
+                continue
+            token = wanted.pop()
+            read = next((word for p in (*products, best) for word in self._near(token, p)), "")
+            if read:
+                yield note("typo", written=written, read=read)
+
+    def _near(self, token: str, product: Product) -> Iterator[str]:
+        """The words of a product that are one letter away from a token."""
+        for text in _texts(product):
+            for word in _WORD.findall(text):
+                if any(one_letter_away(token, own) for own in self._tokens(word)):
+                    yield word.lower()
+
+
+def _texts(product: Product) -> Iterator[str]:
+    yield product.title
+    yield product.brand
+    yield from product.category
+    for path in product.categories:
+        yield from path
+    for values in (product.attributes, *(variant.attributes for variant in product.variants)):
+        for texts in values.values():
+            yield from texts
+    for translation in product.translations:
+        yield translation.title
+    yield product.description
+
+
+def fields_of(where: Where) -> Iterator[str]:
+    """The fields that a filter names."""
+    if isinstance(where, Not):
+        yield from fields_of(where.term)
+    elif isinstance(where, All | Any_):
+        for term in where.terms:
+            yield from fields_of(term)
+    else:
+        yield where.field
+
+
+def one_letter_away(first: str, second: str) -> bool:
+    """Whether one letter was changed, added, left out, or two neighbours swapped."""
+    if first == second or abs(len(first) - len(second)) > 1:
+        return False
+    start = next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(map(len, (first, second)))
+    )
+    a, b = first[start:], second[start:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
