@@ -1,8 +1,9 @@
-"""The examples of README.md and of the tutorial run as they stand: python blocks and console blocks, in order.
+"""The examples of README.md, of the tutorial and of the how-tos run as they stand: python and console blocks, in order.
 
 All blocks of a page share one temporary folder. A python block is run as a script of its own, as a reader would save
 it. In a console block the lines after ``$`` are run by bash with ``shoplens`` and ``python`` of this installation; any
-other line is what the page says is printed, and it must be printed, in that order (``...`` stands for anything).
+other line is what the page says is printed, and it must be printed, in that order (``...`` stands for anything). Blocks
+marked ``sh`` or ``py`` need the net, torch or a shop of the reader's and are not run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "tutorial").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *(page for folder in ("tutorial", "howto") for page in sorted((ROOT / "docs" / folder).glob("*.md"))),
+]
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TIMEOUT_S = 120
 

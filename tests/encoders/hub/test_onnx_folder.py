@@ -12,6 +12,8 @@ from PIL import Image
 from shoplens.core.spaces import unit
 from shoplens.encoders.onnx_folder import open_folder, read_folder_card
 from shoplens.encoders.opening import open_encoder
+from shoplens.encoders.picture_steps import PictureSteps
+from shoplens.encoders.word_reader import WordSteps
 from shoplens.errors import EncoderError
 from tests.encoders.hub.towers import WORDS, card_of, picture_tower, scenes, tokenizer, words_tower
 from tests.suites import encoder as suite
@@ -71,6 +73,35 @@ def test_the_vector_of_words_is_the_formula(both: Path) -> None:
         assert len(ids) <= 10
         expected = unit(table[ids].mean(axis=0))
         assert open_folder(both).encode_words([text])[0] == pytest.approx(expected, abs=1e-5)
+
+
+def test_the_card_of_the_documentation_is_a_card(both: Path) -> None:
+    """As docs/howto/hub-encoders.md has it; only what belongs to these towers is another."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "howto" / "hub-encoders.md").read_text("utf-8")
+    said = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    own = json.loads((both / "card.json").read_text())
+    assert set(said["files"]) == set(own["files"])
+    said |= {"files": own["files"], "dimension": 12}
+    said["preprocessing"]["picture"] |= {"scaled": [8, 8], "size": [8, 8]}
+    said["preprocessing"]["words"]["length"] = 10
+    said["preprocessing"]["tensors"]["picture"] = "embedding"
+    (both / "card.json").write_text(json.dumps(said), "utf-8")
+    suite.check(open_encoder(f"onnx:{both}"), scenes(20))
+    table = page.partition("| field | meaning |")[2].partition("\n\n")[0]
+    for field in (*said, *said["preprocessing"], *PictureSteps.__slots__, *WordSteps.__slots__, "calibration", "alone"):
+        if field not in ("preprocessing", "picture", "scaled", "fill"):  # told within the rows of others
+            assert f"`{field}`" in table or f".{field}`" in table, field
+
+
+def test_towers_that_follow_their_batch_run_row_by_row(both: Path) -> None:
+    """A card that says so gets each row alone; the vectors are the same, since these towers do not follow theirs."""
+    said = json.loads((both / "card.json").read_text())
+    together = open_folder(both)
+    card_of(both, preprocessing=said["preprocessing"] | {"alone": ["picture", "words"]})
+    alone = open_folder(both)
+    assert alone.encode_pictures(scenes(5)) == pytest.approx(together.encode_pictures(scenes(5)), abs=1e-6)
+    assert alone.encode_words(WORDS) == pytest.approx(together.encode_words(WORDS), abs=1e-6)
+    assert alone.encode_pictures([]).shape == (0, 12)
 
 
 @pytest.mark.parametrize("name", ["image.onnx", "text.onnx", "tokenizer.json"])
