@@ -107,7 +107,14 @@ class Answerer:
         lap("rank")
         answer = self._pages.make(query, found, result, ranked, scores)
         lap("page")
-        notes += self._teller.notes(query, answer, found.inside, found.unread, lambda: self._unfiltered(query, found))
+        notes += self._teller.notes(
+            query,
+            answer,
+            found.inside,
+            unread=found.unread,
+            guessed=() if found.words is None else found.words.guessed,
+            unfiltered=lambda: self._unfiltered(query, found),
+        )
         lap("notes")
         return replace(
             answer, notes=tuple(notes), search_time_ms=1e3 * (time.perf_counter() - started), timings_ms=timings

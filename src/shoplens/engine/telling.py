@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -15,12 +15,9 @@ from shoplens.core.query import Query
 from shoplens.core.where import All, Any_, Not, Where
 from shoplens.engine.copies import Copies
 
-_WORD = re.compile(r"[^\W\d_]{4,}")
-"""What a typo is looked for in: the word index forgives one letter in words of four letters and more."""
+_WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 10
 """Hits whose texts are read for the word that was meant."""
-_WORDS_LOOKED_AT = 8
-"""Words of a query that are looked at: a note about the ninth is of no use."""
 
 
 class Teller:
@@ -32,7 +29,14 @@ class Teller:
         self._tokens = tokens
 
     def notes(
-        self, query: Query, answer: Answer, inside: Mask, unread: bool, unfiltered: Callable[[], int]
+        self,
+        query: Query,
+        answer: Answer,
+        inside: Mask,
+        *,
+        unread: bool,
+        guessed: Sequence[str],
+        unfiltered: Callable[[], int],
     ) -> tuple[Note, ...]:
         """The notes of an answer, beside those that were known before it was looked for.
 
@@ -41,11 +45,12 @@ class Teller:
             answer: what was found.
             inside: bool by product number: has a variant that the filter allows.
             unread: the encoder has never met the words, so that they were looked for as written alone.
+            guessed: words, as written, that no product has and that were read as others, one letter away.
             unfiltered: finds out how many products there would be without the filter; called where nothing was found.
         """
         notes = self._order(query)
         if answer.found:
-            typos = list(self._typos(query.words, answer))
+            typos = list(self._typos(guessed, answer))
             notes += typos
             if unread and not typos and answer.verdict != "match":
                 notes.append(note("texts_only", words=query.words))
@@ -82,26 +87,14 @@ class Teller:
 
     # --- typos --------------------------------------------------------------------------------
 
-    def _typos(self, words: str, answer: Answer) -> Iterator[Note]:
-        """For each word that no product has: the word of the products that it was read as.
-
-        The word index forgives a letter only in words that no product has, so what it finds for the word alone tells
-        which of the two it did.
-        """
-        products = [hit.product for hit in answer.hits[:_LOOKED_AT]]
-        have: set[str] | None = None
-        for written in list(dict.fromkeys(_WORD.findall(words)))[:_WORDS_LOOKED_AT]:
-            wanted = set(self._tokens(written))
-            if have is None:
-                have = {token for product in products for text in _texts(product) for token in self._tokens(text)}
-            if len(wanted) != 1 or wanted <= have:
-                continue
-            found = self._copies.parts.words.search(written, 1)
-            best = next((s.product for s in self._store.get(found.products.tolist()) if s is not None), None)
-            if best is None or wanted <= {token for text in _texts(best) for token in self._tokens(text)}:
-                continue
-            token = wanted.pop()
-            read = next((word for p in (*products, best) for word in self._near(token, p)), "")
+    def _typos(self, guessed: Sequence[str], answer: Answer) -> Iterator[Note]:
+        """For each word that no product has: the word of the products that it was read as."""
+        for written in guessed:
+            wanted = next(iter(self._tokens(written)), "")
+            best = self._copies.parts.words.search(written, 1).products.tolist()
+            products = [hit.product for hit in answer.hits[:_LOOKED_AT]]
+            products += [stored.product for stored in self._store.get(best) if stored is not None]
+            read = next((word for product in products for word in self._near(wanted, product)), "")
             if read:
                 yield note("typo", written=written, read=read)
 
