@@ -8,16 +8,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import quote
 
 import httpx
 import pytest
 
+from shoplens.errors import NotFoundError
 from shoplens.server.http import FETCHES
 from tests.conftest import SmallShop, cushions
 from tests.pictures.web_server import Server
 from tests.serving import serving
 from tests.support import picture
 
+ODD = ("A/B", "line\nbreak", "per%cent", "a?b#c", "红/色")
+"""Ids of products."""
 PHOTO_SECONDS = 5.0
 """The promise of docs/reference/http.md: all photos of a query are fetched within it."""
 
@@ -26,7 +30,7 @@ PHOTO_SECONDS = 5.0
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a service whose photos may come from this machine, which a real one refuses."""
     small = SmallShop(tmp_path_factory.mktemp("attacks") / "small")
-    rows = [*cushions(small), {"id": "A/B", "title": "slash"}, {"id": "..", "title": "dots"}]
+    rows = [*cushions(small), *({"id": i, "title": "odd"} for i in ODD)]
     shop = small.open(pictures={"workers": 1, "allow_private_addresses": True}, server={"body_timeout_s": 1.0})
     small.index(shop, rows)
     with serving(shop) as address, httpx.Client(base_url=address, timeout=60) as made:
@@ -147,3 +151,42 @@ def test_a_body_that_does_not_arrive_is_given_up(client: httpx.Client) -> None:
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"connection: close" in answer.lower()
     assert time.monotonic() - started < 4
+
+
+@pytest.mark.parametrize("product_id", ["C1", *ODD])
+def test_a_product_of_any_id_is_found_by_it(client: httpx.Client, product_id: str) -> None:
+    got = client.get("/v1/products/" + quote(product_id, safe=""))
+    assert got.status_code == 200, got.text
+    assert got.json()["id"] == product_id
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["", "C1%0A", "C1%0Ax", "%0A", "%00", "C1%00", "%FF", "%ED%A0%80", "nope/nope", "x" * 9000, "C1/", "%2F", "%C2%85"],
+)
+def test_no_id_in_an_address_is_a_server_error(client: httpx.Client, path: str) -> None:
+    for address in (f"/v1/products/{path}", f"/v1/products?ids={path}", f"/v1/pictures/{path}"):
+        got = client.get(address)
+        assert got.status_code in (200, 307, 404, 422), (address, got.text)
+        if address == f"/v1/products/{path}" and path:
+            assert got.status_code == 404
+            assert got.json()["hint"]
+
+
+def test_an_id_that_cannot_be_written_down_is_nobodys(small: SmallShop) -> None:
+    shop = small.open()
+    with pytest.raises(NotFoundError):
+        shop.product("\ud800")
+    with pytest.raises(NotFoundError):
+        shop.search(like=["\ud800"])
+
+
+def test_lists_in_texts_are_bounded_before_they_are_read(client: httpx.Client) -> None:
+    long = {"like": "[" + "0," * 2_000_000 + "0]"}
+    started = time.monotonic()
+    for name in ("like", "pinned_hits", "images"):
+        got = client.post("/v1/search", files={"x": b""}, data={name: long["like"]})
+        assert "too long" in problem(got, 400, "query").json()["detail"]
+    assert time.monotonic() - started < 3
+    problem(client.get("/v1/search?" + "like=C1&" * 5_000), 413, "too_large")
+    assert client.get("/v1/search", params={"like": ["C1"] * 2_000}).status_code in (200, 400)

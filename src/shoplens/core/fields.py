@@ -10,6 +10,9 @@ from typing import Any
 
 from shoplens.errors import QueryError
 
+MAX_COMMAS = 10_000
+"""In a list that is spelt in JSON within a text."""
+
 
 def refuse_unknown(given: Iterable[str], known: Iterable[str], inside: str = "") -> None:
     """Refuses names that are not known, with the nearest one that is.
@@ -107,7 +110,9 @@ def names_of(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 
 def spelt_json(name: str, text: str) -> Any:
-    """The value that a text spells in JSON."""
+    """The value that a text spells in JSON; refused unread if it has more items than any list of a query."""
+    if (commas := text.count(",")) > MAX_COMMAS:
+        raise QueryError(f"a list of up to {commas + 1} items is too long", where=name, hint="send fewer items")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:

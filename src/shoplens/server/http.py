@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -21,19 +22,37 @@ from shoplens import __version__
 from shoplens.app import Shop
 from shoplens.core.wire import QUERY_FIELDS, answer_to_fields, product_to_fields
 from shoplens.errors import PictureError, ShopLensError
+from shoplens.server.describing import describe
 from shoplens.server.gates import Busy, Gate, PhotosBusy
 from shoplens.server.page import mount_page
 from shoplens.server.problems import from_error, problem
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
+from shoplens.server.schemas import ref
 
 log = structlog.get_logger("shoplens")
 
 THREADS = 8
 """Requests worked on at once: FAISS, tantivy and onnxruntime release Python's lock; decoding waits for a process."""
+HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
 FETCHES = 8
 """Requests whose photos are fetched at once: strangers' servers may be slow, and searches must not wait for them."""
-IDS = Annotated[list[str], Query(description="product ids; repeat the name", max_length=100)]
-HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
+
+
+class AnyText(Convertor[str]):
+    """The rest of an address, with slashes and line breaks: the ids of a shop's feed are theirs to choose."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """The text as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The text as it is."""
+        return value
+
+
+register_url_convertor("any_text", AnyText())
 
 
 def create_app(shop: Shop) -> FastAPI:
@@ -80,6 +99,7 @@ def create_app(shop: Shop) -> FastAPI:
     _search(app, shop, gate)
     _products(app, shop, gate, pictures)
     mount_page(app, shop)
+    describe(app)
     return app
 
 
@@ -111,7 +131,7 @@ def _search(app: FastAPI, shop: Shop, gate: Gate) -> None:
     body = {
         "content": {
             "application/json": {
-                "schema": {"type": "object", "properties": properties},
+                "schema": ref("SearchRequest"),
                 "example": {"q": "black leather bag", "filter_by": "price<100 and in_stock", "per_page": 10},
             },
             "multipart/form-data": {
@@ -145,7 +165,7 @@ def _products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None:
 
         return json_response({"products": await gate.run(work)})
 
-    @app.get("/v1/products/{product_id:path}", summary="One product")
+    @app.get("/v1/products/{product_id:any_text}", summary="One product")
     async def product(product_id: str) -> Response:
         return json_response(await gate.run(lambda: _product_fields(shop.stored(product_id))))
 

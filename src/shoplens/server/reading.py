@@ -19,7 +19,7 @@ from shoplens.core.wire import fields_from_strings, query_from_fields
 from shoplens.errors import PictureError, QueryError
 
 FetchPicture = Callable[[str], bytes]
-MAX_ADDRESS = 65_536
+MAX_ADDRESS = 32_768
 """Characters of an address behind its "?"."""
 _CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii", b"ascii")
 """Of a form. Python would know many more, and some of them make texts that can be written nowhere."""

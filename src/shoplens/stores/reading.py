@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, select
 
+from shoplens.core.fields import clean
 from shoplens.core.ports import Change, Digest, PictureFacts
 from shoplens.stores.rows import unpack_hash
 from shoplens.stores.schema import changes, picture_facts, products
@@ -26,9 +27,10 @@ def chunks(values: Iterable[K], size: int = CHUNK) -> Iterator[list[K]]:
 
 
 def numbers_of(connection: Connection, product_ids: Iterable[str]) -> dict[str, int]:
-    """Product id -> number, for those that exist."""
+    """Product id -> number, for those that exist. What no database could hold as text is no product's id."""
     found: dict[str, int] = {}
-    for part in chunks(product_ids):
+    nul = connection.dialect.name == "sqlite"  # PostgreSQL holds no NUL
+    for part in chunks(i for i in product_ids if clean(i) == i and (nul or "\0" not in i)):
         rows = connection.execute(select(products.c.id, products.c.number).where(products.c.id.in_(part)))
         found.update((row[0], row[1]) for row in rows)
     return found
