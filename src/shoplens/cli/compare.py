@@ -47,15 +47,17 @@ def compare(
     """Compare two encoders on a shop's pictures and judged queries: exact cosines of each alone, paired test.
 
     The shop is read and left as it is; what it has no vectors of is embedded for the comparison.
+    Needs an optional part: pip install 'shoplens[evaluation]'.
     """
     from shoplens import evaluation
     from shoplens.app import open_shop
     from shoplens.encoders.opening import open_encoder
     from shoplens.engine.alone import EncoderAlone, embed, rows_of
+    from shoplens.evaluation.measures import need_measures
     from shoplens.pictures import open_pictures
 
+    need_measures()  # told before anything is read or opened
     asked, judgements = evaluation.read_queries(queries), evaluation.read_qrels(qrels)
-    evaluation.measure_run({}, evaluation.Run({}), ())  # tells now, not after an hour, that an extra is missing
     modality: Modality = "picture" if against is Rows.PICTURES else "words"
     encoders = (open_encoder(a), open_encoder(b))
     for name, encoder in zip((a, b), encoders, strict=True):
