@@ -1,0 +1,86 @@
+"""The OpenAPI document with what each address answers, and the page that shows it at ``/docs`` without a network."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from fastapi import FastAPI
+from jinja2 import Environment, select_autoescape
+from starlette.responses import Response
+
+from shoplens.server.schemas import SCHEMAS, ref
+
+_SEARCH = {"400": "the query makes no sense", "404": "a product of like or unlike is not in the shop"}
+_SEARCH |= {"408": "the body took too long", "413": "the body or a photo is too large"}
+_SEARCH |= {"422": "a photo cannot be used", "503": "the shop cannot be read"}
+_ONE = {"404": "not in the shop", "422": "a parameter has a wrong form", "503": "the shop cannot be read"}
+ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "/v1/search": ("Answer", _SEARCH),
+    "/v1/products": ("Products", {"422": "a parameter has a wrong form", "503": "the shop cannot be read"}),
+    "/v1/products/{product_id}": ("StoredProduct", {"404": "not in the shop", "503": "the shop cannot be read"}),
+    "/v1/pictures/{picture}": ("image/jpeg", _ONE),
+    "/healthz": ("Health", {}),
+    "/readyz": ("Readiness", {"503": "not ready yet; ask again"}),
+}
+"""Address -> the schema (or the media type) of its answer, and the errors of its own by status."""
+_EVERYWHERE = {"429": "more requests wait than the service admits", "500": "a fault of ShopLens"}
+
+
+def describe(app: FastAPI) -> None:
+    """Completes the service's OpenAPI document with schemas, answers and errors, and adds the page ``/docs``."""
+    bare = app.openapi
+    page = resources.files("shoplens.server") / "ui" / "docs.html"
+    template = Environment(autoescape=select_autoescape(default=True)).from_string(page.read_text("utf-8"))
+
+    @cache
+    def whole() -> dict[str, Any]:
+        return completed(bare())
+
+    app.openapi = whole  # type: ignore[method-assign]
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        text = template.render(document=whole(), name_of=name_of)
+        style = text.split("<style>", 1)[1].split("</style>", 1)[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+        headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+        return Response(text, media_type="text/html", headers=headers)
+
+
+def completed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the answers of every address; FastAPI's own schemas of errors, which we never send, go."""
+    for path, methods in document["paths"].items():
+        answer, errors = ANSWERS[path]
+        content = {answer: {}} if "/" in answer else {"application/json": {"schema": ref(answer)}}
+        problem = {"application/problem+json": {"schema": ref("Problem")}}
+        told = sorted({**errors, **(_EVERYWHERE if path.startswith("/v1/") else {})}.items())
+        for operation in methods.values():
+            operation["responses"] = {"200": {"description": answer, "content": content}}
+            operation["responses"] |= {status: {"description": why, "content": problem} for status, why in told}
+    document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: list(ANSWERS).index(item[0])))
+    document["components"] = {"schemas": dict(SCHEMAS)}
+    return document
+
+
+def name_of(schema: Mapping[str, Any]) -> str:
+    """A schema in a few words: Hit, list of Hit, text or null."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "oneOf" in schema:
+        return " or ".join(name_of(one) for one in schema["oneOf"])
+    if "enum" in schema:
+        return ", ".join(map(str, schema["enum"]))
+    kind = schema.get("type", "anything")
+    if kind == "array":
+        return f"list of {name_of(schema['items'])}"
+    if kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        return f"name: {name_of(schema['additionalProperties'])}"
+    if kind == "object" and "properties" in schema:
+        return "{" + ", ".join(schema["properties"]) + "}"
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)

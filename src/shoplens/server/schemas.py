@@ -1,0 +1,193 @@
+"""What the service takes and gives, as JSON schemas of the OpenAPI document (tests hold real answers against them)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from shoplens.core.notes import TEXTS
+from shoplens.core.wire import QUERY_FIELDS
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+REAL: Schema = {"type": "number"}
+YES: Schema = {"type": "boolean"}
+
+
+def ref(name: str) -> Schema:
+    """A reference to one of SCHEMAS."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def listed(of: Schema) -> Schema:
+    """A list."""
+    return {"type": "array", "items": of}
+
+
+def named(values: Schema) -> Schema:
+    """An object whose names are data: attributes, timings."""
+    return {"type": "object", "additionalProperties": values}
+
+
+def record(properties: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, said: str = "") -> Schema:
+    """An object of known names; those of ``optional`` may be missing."""
+    out: Schema = {
+        "type": "object",
+        "properties": {**properties, **(optional or {})},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+    return out | ({"description": said} if said else {})
+
+
+def _or_null(of: Schema) -> Schema:
+    return {**of, "type": [of["type"], "null"]}
+
+
+def _said(of: Schema, description: str) -> Schema:
+    return {**of, "description": description}
+
+
+_ATTRIBUTES = named(listed(TEXT))
+_PICTURE_HASH = _said(TEXT, "sha256 of a picture's file, in hex: /v1/pictures/{picture}")
+_SEED = {"oneOf": [TEXT, record({"id": TEXT}, {"weight": REAL})]}
+_PHOTO = {
+    "oneOf": [
+        _said(TEXT, "an http(s) address, or data:image/...;base64,..."),
+        record(
+            {},
+            {
+                "url": TEXT,
+                "base64": TEXT,
+                "multipart": _said(TEXT, "name of a part of the form"),
+                "crop": _said({**listed(REAL), "minItems": 4, "maxItems": 4}, "x0, y0, x1, y1 as shares of 1"),
+                "weight": REAL,
+            },
+        ),
+    ]
+}
+_NAMES: Schema = {"oneOf": [TEXT, listed(TEXT)]}
+_FIELD_TYPES: Mapping[str, Schema] = {
+    "q": {**TEXT, "maxLength": 512},
+    "words_weight": {**REAL, "minimum": -10, "maximum": 10},
+    "images": {**listed(_PHOTO), "maxItems": 8},
+    "like": listed(_SEED),
+    "unlike": listed(_SEED),
+    "filter_by": TEXT,
+    "facet_by": _NAMES,
+    "max_facet_values": {**WHOLE, "minimum": 1, "maximum": 1000},
+    "sort_by": _NAMES,
+    "page": {**WHOLE, "minimum": 1},
+    "per_page": {**WHOLE, "minimum": 0, "maximum": 250},
+    "group_by": {**TEXT, "enum": ["product", "variant"]},
+    "pinned_hits": listed(TEXT),
+    "hidden_hits": listed(TEXT),
+    "semantic_ratio": {**REAL, "minimum": 0, "maximum": 1},
+    "user_token": TEXT,
+    "explain": YES,
+}
+
+_VARIANT = record(
+    {"id": TEXT},
+    {
+        "price": REAL,
+        "list_price": REAL,
+        "currency": _said(TEXT, "ISO 4217; of both prices"),
+        "in_stock": YES,
+        "quantity": REAL,
+        "sku": TEXT,
+        "gtin": TEXT,
+        "mpn": TEXT,
+        "link": TEXT,
+        "attributes": _ATTRIBUTES,
+        "images": listed(ref("Image")),
+    },
+    "One sellable variant; what the feed does not give is left out. Money is in the major unit.",
+)
+_PRODUCT: Mapping[str, Schema] = {
+    "id": TEXT,
+    "title": TEXT,
+    "description": TEXT,
+    "brand": TEXT,
+    "category": _said(listed(TEXT), "from the general to the special"),
+    "categories": _said(listed(listed(TEXT)), "further categories"),
+    "link": TEXT,
+    "attributes": _ATTRIBUTES,
+    "images": listed(ref("Image")),
+    "variants": listed(ref("Variant")),
+    "translations": listed(record({"language": TEXT, "title": TEXT, "description": TEXT})),
+    "derived": listed(record({"field": TEXT, "text": TEXT, "source": TEXT, "confidence": _or_null(REAL)})),
+}
+
+SCHEMAS: Mapping[str, Schema] = {
+    "SearchRequest": record(
+        {}, {name: _said(_FIELD_TYPES[name], meaning) for name, meaning in QUERY_FIELDS.items()}, "null: not given."
+    ),
+    "Answer": record(
+        {
+            "hits": listed(ref("Hit")),
+            "facet_counts": listed(ref("Facet")),
+            "found": _said(WHOLE, "size of the result set"),
+            "page": WHOLE,
+            "per_page": WHOLE,
+            "search_time_ms": _or_null(REAL),
+            "query_id": TEXT,
+            "applied_rules": listed(TEXT),
+            "model_version": TEXT,
+            "degraded": _said(listed(TEXT), "what did not work; the answer does without"),
+            "verdict": {**TEXT, "enum": ["match", "similar", "none"]},
+            "notes": listed(ref("Note")),
+            "staleness_s": _or_null(REAL),
+        },
+        {"timings_ms": named(_or_null(REAL)), "extra": {"type": "object"}},
+    ),
+    "Hit": record(
+        {
+            "product": ref("Product"),
+            "variant_id": _said(TEXT, "the variant that answers best"),
+            "position": WHOLE,
+            "score": _or_null(REAL),
+            "confidence": _or_null(REAL),
+            "picture": _PICTURE_HASH,
+            "pinned": YES,
+            "reasons": _said(listed(ref("Reason")), "their contributions add up to the score"),
+        }
+    ),
+    "Reason": record(
+        {"source": TEXT, "part": TEXT, "score": _or_null(REAL), "contribution": _or_null(REAL), "rank": WHOLE},
+        {"picture": _PICTURE_HASH, "terms": listed(TEXT)},
+    ),
+    "Note": record(
+        {
+            "code": {**TEXT, "enum": list(TEXTS)},
+            "text": _said(TEXT, "in English"),
+            "values": _said({"type": "object"}, "what the text is filled with, for texts of your own"),
+        },
+        said="What was changed about the query, or why nothing was found.",
+    ),
+    "Facet": record(
+        {"field": TEXT, "counts": listed(record({"value": TEXT, "count": WHOLE})), "missing": WHOLE},
+        {"min": _or_null(REAL), "max": _or_null(REAL)},
+    ),
+    "Product": record(_PRODUCT),
+    "StoredProduct": record(dict(_PRODUCT) | {"pictures": listed(_PICTURE_HASH)}),
+    "Products": record({"products": listed(ref("StoredProduct"))}),
+    "Variant": _VARIANT,
+    "Image": record({"location": TEXT, "alt": TEXT}),
+    "Health": record({"status": TEXT, "version": TEXT}),
+    "Readiness": record({"status": {**TEXT, "enum": ["ready", "degraded"]}}, {"degraded": listed(TEXT)}),
+    "Problem": record(
+        {
+            "type": {**TEXT, "format": "uri"},
+            "title": TEXT,
+            "status": WHOLE,
+            "code": _said(TEXT, "stable; the reference of errors lists them"),
+            "detail": _said(TEXT, "for people"),
+        },
+        {"where": _said(TEXT, "the field concerned"), "hint": _said(TEXT, "what to do next")},
+        "An error (RFC 9457).",
+    ),
+}
+"""Name -> schema (JSON Schema 2020-12, as OpenAPI 3.1 takes it)."""
