@@ -96,6 +96,8 @@ def open_source(
             where=str(folder),
             hint="see docs/howto/hub-encoders.md",
         )
+    if not local and not any(folder.glob("*.safetensors")) and (unfetched := _pickles_of(hub_id or reference)):
+        raise _pickle(asked, unfetched)
     weights = tuple(_weights(asked, folder, prefer))
     # What was a name on the hub stays the same space when the folder of that name is given instead.
     last = (hub_name or (folder.resolve().name if local else (hub_id or reference).partition("@")[0])).rpartition("/")[
@@ -165,6 +167,18 @@ def _fetch(asked: str, name: str) -> Path:
             hint=f"check the name and the net; or, where there is net, run: hf download {repository} --local-dir DIR"
             f" and here set: encoder = '{library}:DIR'",
         ) from error
+
+
+def _pickles_of(name: str) -> list[str]:
+    """Pickles that a hub's model has and that were not fetched: what its refusal names. None where there is no net."""
+    from huggingface_hub import list_repo_files
+
+    repository, _, revision = name.partition("@")
+    try:
+        listed = list_repo_files(repository, revision=revision or None)
+    except Exception:  # as above; the refusal then says that there are no weights
+        return []
+    return sorted(one for one in listed if one.lower().endswith(PICKLES))
 
 
 __all__ = ["PICKLES", "Source", "open_source", "slug"]
