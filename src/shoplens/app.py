@@ -21,8 +21,10 @@ from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
 from shoplens.encoders.cached import CachedEncoder
+from shoplens.encoders.lexicon import load_lexicon
 from shoplens.encoders.opening import open_encoder
 from shoplens.engine.answering import Answerer, Balance
+from shoplens.engine.composing import Colour, Composer
 from shoplens.engine.copies import Copies, Parts, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
@@ -83,7 +85,15 @@ class Shop:
         self._starting = threading.Lock()
         self._caught_up = False
         balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
-        self._answerer = Answerer(self.store, self.copies, self.encoder, self.decoder, tokens, balance)
+        self._composer = Composer(
+            self.encoder,
+            [
+                Colour(e.english + e.chinese, f == "colour")
+                for f in ("colour", "shade")
+                for e in load_lexicon().facet(f)
+            ],
+        )
+        self.balance(balance)
 
     @property
     def space(self) -> Space:
@@ -173,7 +183,8 @@ class Shop:
 
     def balance(self, balance: Balance) -> None:
         """Searches with another balance of sources from now on: to compare configurations on one shop."""
-        self._answerer = Answerer(self.store, self.copies, self.encoder, self.decoder, tokens, balance)
+        parts = self.store, self.copies, self.encoder, self.decoder, tokens
+        self._answerer = Answerer(*parts, balance, self._composer)
 
     def product(self, product_id: str) -> Product:
         """A product by its id. Raises NotFoundError."""

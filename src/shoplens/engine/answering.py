@@ -20,7 +20,8 @@ from shoplens.core.ports import (
     PictureDecoder,
 )
 from shoplens.core.query import MAX_WORDS, Query, QueryPicture
-from shoplens.core.spaces import Modality, Pixels, unit
+from shoplens.core.spaces import Calibration, Modality, Pixels, unit
+from shoplens.engine.composing import NO_WISH, TELLING, Composer, Wish
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, in_order
 from shoplens.engine.pages import Found, Pages, Store
@@ -44,6 +45,7 @@ class Balance:
 
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
+    ``edited``: say of the words beside a photo that they have edited ("in red").
     """
 
     depth: int = 200
@@ -52,6 +54,7 @@ class Balance:
     text: float = 0.5
     picture: float = 1.0
     photo: float = 1.0
+    edited: float = 0.1
 
 
 class Answerer:
@@ -65,12 +68,14 @@ class Answerer:
         decoder: Callable[[], PictureDecoder],
         tokens: Callable[[str], Iterable[str]],
         balance: Balance | None = None,
+        composer: Composer | None = None,
     ) -> None:
         self._store = store
         self._copies = copies
         self._encoder = encoder
         self._decoder = decoder
         self._balance = balance or Balance()
+        self._composer = composer
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._teller = Teller(store, copies, tokens)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
@@ -95,7 +100,10 @@ class Answerer:
         found = Found(known, allowed, columns.products(allowed), None, [], [])
         lap = _Lap(timings, started)
         lap("filter")
-        self._encode(query, found, lap)
+        wish = self._wish(query)
+        if wish.colours:
+            query = replace(query, words_weight=query.words_weight * self._balance.edited)
+        self._encode(query, found, lap, wish)
         # The word index looks while the vectors are scanned: neither holds Python's lock for long.
         words = self._pool.submit(self._match_words, query, found) if query.words else None
         near = self._near(found)
@@ -103,7 +111,7 @@ class Answerer:
         if words is not None:
             words.result()
         lap("words")
-        result, ranked, scores = self._rank(query, found, near)
+        result, ranked, scores = self._rank(query, found, near, wish)
         lap("rank")
         answer = self._pages.make(query, found, result, ranked, scores)
         lap("page")
@@ -122,20 +130,33 @@ class Answerer:
 
     # --- what the query says ------------------------------------------------------------------
 
-    def _encode(self, query: Query, found: Found, lap: _Lap) -> None:
+    def _wish(self, query: Query) -> Wish:
+        """What the words want changed of the photos; nothing where there is no photo or nothing to change."""
+        if self._composer is None or not (query.words and query.pictures):
+            return NO_WISH
+        return self._composer.wish(query.words)
+
+    def _encode(self, query: Query, found: Found, lap: _Lap, wish: Wish) -> None:
         ratio = self._ratio(query)
         parts, card, balance = self._copies.parts, self._encoder.card, self._balance
 
         def add(
-            source: str, part: str, vector: object, modality: Modality, index: RowIndex, row: Modality, weight: float
+            source: str,
+            part: str,
+            vector: object,
+            modality: Modality,
+            index: RowIndex,
+            row: Modality,
+            weight: float,
+            calibration: Calibration | None = None,
         ) -> None:
             if weight and len(index):
-                array = np.asarray(vector, np.float32)
-                found.parts.append(
-                    VectorPart(source, part, array, modality, index, card.calibrate(modality, row), weight)
-                )
+                array, known = np.asarray(vector, np.float32), calibration or card.calibrate(modality, row)
+                found.parts.append(VectorPart(source, part, array, modality, index, known, weight))
 
-        if query.words and ratio > 0 and self._familiar(query.words, found):
+        # A colour alone is in the photo's edited vector; its own would find whatever has it.
+        said = query.words if wish.rest or not wish.colours else ""
+        if said and ratio > 0 and self._familiar(query.words, found):
             try:
                 vector = self._encoder.encode_words([query.words])[0]
             except ShopLensError:
@@ -151,9 +172,16 @@ class Answerer:
             decoded = [_pixels(decoder, photo, n, side) for n, photo in enumerate(query.pictures, 1)]
             lap("decode")
             vectors = self._encoder.encode_pictures(decoded)
+            calibration = card.calibrate("picture", "picture")
+            if self._composer is not None and wish.colours:
+                found.telling = self._composer.edit(vectors, wish.colours, TELLING).sum(axis=0)
+                vectors = self._composer.edit(vectors, wish.colours)
+                calibration = self._composer.calibrated(calibration)
             for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):
                 say = picture.weight * balance.photo
-                add("picture>picture", f"image {number}", vector, "picture", parts.pictures, "picture", say)
+                add(
+                    "picture>picture", f"image {number}", vector, "picture", parts.pictures, "picture", say, calibration
+                )
             lap("encode pictures")
         for seed in query.seeds:
             by_picture, by_text = self._seed(seed.product_id)
@@ -198,7 +226,8 @@ class Answerer:
             words = index.search(query.words, self._balance.depth, found.inside)
             if len(words.products):
                 stored = self._store.get(words.products[:_LOOKED_AT].tolist())
-                named = [0.0 if s is None else index.named(query.words, s.product) for s in stored]
+                typos = bool(words.guessed)
+                named = [0.0 if s is None else index.named(query.words, s.product, typos=typos) for s in stored]
                 share = words.scores[:_LOOKED_AT] / max(float(words.scores[0]), 1e-9)
                 words = replace(words, coverage=surely(named, share.tolist(), words.coverage))
             found.words = words
@@ -235,7 +264,7 @@ class Answerer:
         return first + [some.result() for some in look]
 
     def _rank(
-        self, query: Query, found: Found, near: Sequence[tuple[Numbers, Numbers]]
+        self, query: Query, found: Found, near: Sequence[tuple[Numbers, Numbers]], wish: Wish
     ) -> tuple[Numbers, Numbers, list[PartScores]]:
         """The result set, the candidates in order, and what each source said of them (in that order)."""
         allowed, inside, words = found.allowed, found.inside, found.words
@@ -245,7 +274,7 @@ class Answerer:
             candidates = result[: self._balance.depth] if found.parts else result[:0]
         else:
             sets, best = [like for like, _ in near], [few for _, few in near]
-            if words is not None:
+            if words is not None and (wish.rest or not wish.colours):  # whatever is red is not like the photo
                 matched = words.matched[words.matched < len(inside)]
                 sets.append(matched[inside[matched]])
                 best.append(words.products)

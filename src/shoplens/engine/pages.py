@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from shoplens.core.answer import Answer, Facet
 from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
@@ -28,7 +29,8 @@ class Found:
     """What is known of a query on its way to an answer.
 
     ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
-    ``unread``: the encoder has never met the words.
+    ``unread``: the encoder has never met the words. ``telling``: the vector that tells a product's pictures apart,
+    where the parts' own are made to tell products apart.
     """
 
     known: int
@@ -38,6 +40,7 @@ class Found:
     parts: list[VectorPart]
     degraded: list[str]
     unread: bool = False
+    telling: npt.NDArray[np.float32] | None = None
 
 
 class Pages:
@@ -104,12 +107,14 @@ class Pages:
         """Product number -> the variant and the picture that answer best, where several parts of the query look at
         pictures: the sum over the parts decides, so that "the same in blue" shows the blue one."""
         parts = [p for p in found.parts if p.index is self._copies.parts.pictures]
-        if len(parts) < 2:
+        if len(parts) < 2 and found.telling is None:
             return {}
         rows = {s.number: self._copies.parts.pictures.rows_of(s.number) for s in stored}
         keys = list({row.key for some in rows.values() for row in some})
         vectors = self._store.vectors(self._space, "picture", keys)
-        wanted = np.sum([p.weight * p.calibration.slope * p.vector for p in parts], axis=0)
+        wanted = found.telling
+        if wanted is None:
+            wanted = np.sum([p.weight * p.calibration.slope * p.vector for p in parts], axis=0)
         best: dict[int, tuple[int, str]] = {}
         for number, some in rows.items():
             shown = [
