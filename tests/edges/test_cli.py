@@ -116,7 +116,7 @@ def test_an_empty_shop_names_the_command_that_fills_it(tmp_path: Path) -> None:
     (tmp_path / "feed.csv").write_text("id,title\n")
     assert run("index", "feed.csv", "--shop", "my shop", cwd=tmp_path).returncode == 0
     done = run("search", "--shop", "my shop", "red", cwd=tmp_path)
-    assert done.stdout == "There is no product in this shop yet.\nNext: shoplens index FEED --shop 'my shop'\n"
+    assert done.stdout == "There is no product in this shop yet. Next: shoplens index FEED --shop 'my shop'\n"
 
 
 @pytest.mark.parametrize(

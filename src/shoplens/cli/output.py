@@ -97,9 +97,10 @@ def _say_why_none(answer: Answer, shop: str) -> None:
         # Without hits asked for there is nothing that could be missing.
         console.print("No more hits on this page." if answer.per_page else f"{answer.found} found")
     for note in causes:
-        console.print(Text(note.text))
-        if note.code == "shop_empty":
-            console.print(f"Next: shoplens index FEED --shop {shlex.quote(shop) if shop else 'DIR'}", markup=False)
+        # The command as it can be typed: with the folder of this shop.
+        console.print(
+            Text(note.text.replace("DIR", shlex.quote(shop)) if shop and note.code == "shop_empty" else note.text)
+        )
     if not answer.found and not causes:
         console.print("Nothing in this shop is like it.")
 

@@ -14,7 +14,7 @@ TEXTS: Mapping[str, str] = {
     "typo": "No product has the word “{written}”; these are the results for “{read}”.",
     "texts_only": "“{words}” was looked for in the texts of the products only, not in their pictures.",
     "sort_without_values": "No product has a value for {fields}, so it does not change the order.",
-    "shop_empty": "There is no product in this shop yet.",
+    "shop_empty": "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",
     "filter_without_values": "No product of this shop has a value for {fields}, so the filter leaves nothing.",
     "filter_leaves_none": "The filter leaves none of the {total} products.",
     "filter_hides": "The filter leaves {left} of {total} products, none of them like it; without it {without} are.",
