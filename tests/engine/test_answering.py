@@ -36,7 +36,7 @@ def test_a_match_of_one_word_of_many_is_no_certain_match(shop: Shop) -> None:
     # Only the last of these terms is in the shop, and what is red is no boat: something similar at best.
     answer = shop.search("inflatable rowing boat paddle cushion", semantic_ratio=0)
     assert answer.hits
-    assert answer.hits[0].confidence == pytest.approx(max((1 / 5) ** 2, IN_PROSE / 5))
+    assert answer.hits[0].confidence == pytest.approx(max((1 / 5) ** 3, IN_PROSE / 5))
     assert answer.verdict == "similar"
 
 
@@ -51,7 +51,7 @@ def test_words_of_a_description_are_no_match(small: SmallShop) -> None:
 
 @pytest.mark.parametrize(
     ("named", "share", "coverage", "sure"),
-    [([1.0], [1.0], 1.0, 1.0), ([2 / 3], [1.0], 1.0, (2 / 3) ** 2), ([0.0, 1.0], [1.0, 0.9], 1.0, 0.9),
+    [([1.0], [1.0], 1.0, 1.0), ([2 / 3], [1.0], 2 / 3, (2 / 3) ** 3), ([0.0, 1.0], [1.0, 0.9], 1.0, 0.9),
      ([0.0], [1.0], 0.5, IN_PROSE * 0.5), ([], [], 0.0, 0.0)],
 )  # fmt: skip
 def test_how_sure_words_are(named: list[float], share: list[float], coverage: float, sure: float) -> None:

@@ -113,7 +113,7 @@ def test_named_is_the_share_of_terms_that_say_what_it_is(index: WordIndex) -> No
     )
     for words, share in (
         ("red leather bag", 1), ("large tote", 1), ("red yoga bag", 2 / 3), ("machine wash", 0), ("红色皮包", 1),
-        ("k77", 1), ("x-9", 1), ("", 0),
+        ("k77", 1), ("x-9", 1), ("", 0), ("黑色皮包", 3 / 4),
     ):  # fmt: skip
         assert index.named(words, bag) == pytest.approx(share), words
 

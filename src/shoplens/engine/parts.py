@@ -91,9 +91,11 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
 
 
 def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartScores:
-    """Scores of the candidates by the words as written: weight * BM25 / best BM25; 0 where they do not match.
+    """Scores of the candidates by the words as written: weight * BM25 / best BM25 * how sure the best match is (see
+    `surely`); 0 where they do not match.
 
-    The confidence is this share times how sure the best match is (``words.coverage``, see `surely`).
+    The confidence is the same without the weight. If the best match is not what the words ask for (two of three
+    terms), the other sources have more to say.
     """
     matched, bm25 = words.products, words.scores
     raw = np.zeros(len(candidates))
@@ -102,18 +104,18 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartS
         at = np.minimum(np.searchsorted(matched[order], candidates), len(matched) - 1)
         same = matched[order][at] == candidates
         raw[same] = bm25[order][at[same]]
-    share = raw / max(float(raw.max(initial=0.0)), 1e-9)
-    return PartScores("words", "words", raw, weight * share, share * words.coverage, _no_variants, lambda _: "")
+    sure = words.coverage * raw / max(float(raw.max(initial=0.0)), 1e-9)
+    return PartScores("words", "words", raw, weight * sure, sure, _no_variants, lambda _: "")
 
 
 def surely(named: Sequence[float], share: Sequence[float], coverage: float) -> float:
-    """How sure the best matches of some words are, 0..1: the greatest of share of the best BM25 * named^2.
+    """How sure the best matches of some words are, 0..1: the greatest of share of the best BM25 * named^3.
 
-    ``named``: share of the query's terms by which the match is called. Squared, because two of three terms are more
+    ``named``: share of the query's terms by which the match is called. Cubed, because two of three terms are more
     often another thing ("black leather armchair" for "black leather bag") than the thing itself. A match in prose
     alone gets at most ``IN_PROSE`` * ``coverage``: something like it, no match.
     """
-    best = max((s * n * n for n, s in zip(named, share, strict=True)), default=0.0)
+    best = max((s * n**3 for n, s in zip(named, share, strict=True)), default=0.0)
     return max(best, IN_PROSE * coverage)
 
 

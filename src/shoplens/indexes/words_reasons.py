@@ -29,13 +29,21 @@ def named(words: str, product: Product, *, typos: bool = True) -> float:
     wanted = terms_of(words)
     names = texts_of(product)
     have = frozenset[str]().union(*(_tokens(text) for field in NAMES for text in names[field] if text))
-    lacking = [term for term in wanted if not _has(term, have, frozenset(), typos)]
-    if lacking:  # identifiers last: they are many, and few queries hold one
+    shares = [_share(term, have, frozenset(), typos) for term in wanted]
+    if wanted and not all(shares):  # identifiers last: they are many, and few queries hold one
         identifiers = identifiers_of(product)
         if identifier_key(words) in identifiers:
             return 1.0
-        lacking = [term for term in lacking if not _has(term, have, identifiers, typos)]
-    return 1 - len(lacking) / len(wanted) if wanted else 0.0
+        shares = [share or _share(term, have, identifiers, typos) for share, term in zip(shares, wanted, strict=True)]
+    return sum(shares) / len(wanted) if wanted else 0.0
+
+
+def _share(term: Term, have: Set[str], identifiers: Set[str], typos: bool) -> float:
+    """1 if the tokens meet the term, of a run of Chinese characters the share that they have; 0 if they do not."""
+    if not _has(term, have, identifiers, typos):
+        return 0.0
+    characters = term.characters
+    return sum(c in have for c in characters) / len(characters) if characters else 1.0
 
 
 @lru_cache(maxsize=50_000)
