@@ -77,6 +77,7 @@ def test_a_colour_already_there_changes_little(composer: Composer) -> None:
 def test_the_same_in_another_colour(coloured: Callable[[], Shop], words: str, asked: str, expected: str) -> None:
     answer = coloured().search(words.format(asked), photos=picture("red", shade=3))
     assert answer.hits[0].product.id == expected
+    assert [(n.code, n.values) for n in answer.notes] == [("recoloured", {"colours": [asked]})]
     assert answer.hits[0].score == pytest.approx(sum(r.contribution for r in answer.hits[0].reasons))
 
 

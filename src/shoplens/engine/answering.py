@@ -103,6 +103,7 @@ class Answerer:
         wish = self._wish(query)
         if wish.colours:
             query = replace(query, words_weight=query.words_weight * self._balance.edited)
+            notes.append(note("recoloured", colours=list(wish.written)))
         self._encode(query, found, lap, wish)
         # The word index looks while the vectors are scanned: neither holds Python's lock for long.
         words = self._pool.submit(self._match_words, query, found) if query.words else None
@@ -120,7 +121,7 @@ class Answerer:
             answer,
             found.inside,
             unread=found.unread,
-            guessed=() if found.words is None else found.words.guessed,
+            guessed=() if found.words is None or wish.is_bare else found.words.guessed,
             unfiltered=lambda: self._unfiltered(query, found),
         )
         lap("notes")
@@ -155,7 +156,7 @@ class Answerer:
                 found.parts.append(VectorPart(source, part, array, modality, index, known, weight))
 
         # A colour alone is in the photo's edited vector; its own would find whatever has it.
-        said = query.words if wish.rest or not wish.colours else ""
+        said = "" if wish.is_bare else query.words
         if said and ratio > 0 and self._familiar(query.words, found):
             try:
                 vector = self._encoder.encode_words([query.words])[0]
@@ -274,7 +275,7 @@ class Answerer:
             candidates = result[: self._balance.depth] if found.parts else result[:0]
         else:
             sets, best = [like for like, _ in near], [few for _, few in near]
-            if words is not None and (wish.rest or not wish.colours):  # whatever is red is not like the photo
+            if words is not None and not wish.is_bare:  # whatever is red is not like the photo
                 matched = words.matched[words.matched < len(inside)]
                 sets.append(matched[inside[matched]])
                 best.append(words.products)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -66,10 +66,17 @@ class Colour:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What words beside a photo ask for: ``colours`` (English names), and ``rest``, what else the words say."""
+    """What words beside a photo ask for: ``colours`` (English names), ``rest`` (what else the words say), and the
+    colours as they were ``written``."""
 
     colours: tuple[str, ...]
     rest: str
+    written: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether the words say a colour and nothing else."""
+        return bool(self.colours) and not self.rest
 
 
 NO_WISH = Wish((), "")
@@ -100,11 +107,12 @@ class Composer:
         """What the words ask for. A colour that is denied ("not red") is no wish, nor is any where the encoder reads no
         words."""
         text = words.casefold()
-        colours, rest, at = [], [], 0
+        colours, written, rest, at = [], [], [], 0
         for found in self._pattern.finditer(text):
             if _NEGATIONS.search(text[: found.start()]):
                 continue
             colours.append(self._english[found.group()])
+            written.append(found.group())
             rest.append(text[at : found.start()])
             at = found.end()
         rest.append(text[at:])
@@ -113,7 +121,7 @@ class Composer:
                 self._space()
             except ShopLensError:
                 return NO_WISH
-        return Wish(tuple(dict.fromkeys(colours)), _residue(" ".join(rest)))
+        return Wish(tuple(dict.fromkeys(colours)), _residue(" ".join(rest)), tuple(dict.fromkeys(written)))
 
     def edit(
         self, vectors: npt.NDArray[np.float32], colours: Sequence[str], strength: float = STRENGTH
