@@ -202,7 +202,7 @@ class Shop:
         """Makes the first query as fast as the next: loads what is loaded late, starts the decode processes."""
         self.copies.refresh()
         if "words" in self.encoder.card.modalities:
-            self.encoder.encode_words(["warm-up"])
+            self._composer.warm_up()
         self.decoder().decode(_WHITE_PIXEL, 1)  # starts a process
         with suppress(ShopLensError):
             self.search("warm-up", per_page=1)

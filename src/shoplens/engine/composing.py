@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -102,6 +103,11 @@ class Composer:
         self._lock = threading.Lock()
         self._span: tuple[Vector, Vector] | None = None
         self._directions: dict[str, Vector] = {}
+
+    def warm_up(self) -> None:
+        """Reads the colours now, so that the first photo in another colour need not wait for some hundred words."""
+        with suppress(ShopLensError):
+            self._space()
 
     def wish(self, words: str) -> Wish:
         """What the words ask for. A colour that is denied ("not red") is no wish, nor is any where the encoder reads no
