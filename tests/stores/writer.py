@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from shoplens.core.catalogue import ImageRef, Product
 from shoplens.core.ports import PictureFacts, VectorRows, Write
 from shoplens.core.spaces import Space
 from shoplens.errors import StoreError
-from shoplens.stores import open_store
+from shoplens.stores import SqlStore, open_store
 
 # Children are forked from a process that has imported everything once: starting Python takes longer than the tests.
 FORKS = multiprocessing.get_context("forkserver")
@@ -49,12 +50,39 @@ def write_rounds(address: str, name: str, rounds: int, say: Callable[[tuple[int,
             say((i, store.write(batch_of(name, i))))
 
 
-def try_as_nobody(path: str, say: Callable[[str], Any]) -> None:
-    """Writes and reads as a user without rights (root may write whatever a file's mode says); says how it went."""
+def _become_nobody() -> None:
     if os.geteuid() == 0:
         os.setgroups([])
         os.setgid(65534)
         os.setuid(65534)
+
+
+def read_as_nobody(path: str, line: Connection) -> None:
+    """Each time it is asked, says what a reader without rights sees: (last number, titles), or the error."""
+    _become_nobody()
+    with open_store(path, read_only=True) as store:
+        while line.recv():
+            try:
+                line.send((store.last_seq(), titles_of(store)))
+            except StoreError as error:
+                line.send(str(error))
+
+
+def write_once(path: str, batch: Write) -> None:
+    """Opens, writes, closes."""
+    with open_store(path) as store:
+        store.write(batch)
+
+
+def titles_of(store: SqlStore) -> set[str]:
+    """The titles of all products, each looked up by its number."""
+    found = store.get(list(store.numbers_of(list(store.ids())).values()))
+    return {one.product.title for one in found if one is not None}
+
+
+def try_as_nobody(path: str, say: Callable[[str], Any]) -> None:
+    """Writes and reads as a user without rights (root may write whatever a file's mode says); says how it went."""
+    _become_nobody()
     try:
         with open_store(path) as store:
             store.write(Write(put=[Product("x")]))

@@ -6,9 +6,9 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -18,11 +18,15 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from shoplens.errors import MissingExtraError, ShopLensError, StoreError
+from shoplens.stores.as_it_lies import FileConnection, Stamp
 from shoplens.stores.problems import WAIT_S, locked, translate
 
 T = TypeVar("T")
 
 _NO_ROOM_BESIDE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+_SETTLED_S = 0.5
+"""How long a log without its locks is waited for: the last writer takes them away one after the other."""
+_REOPENED = 8
 _CACHE_KIB = 8192
 _WAL_LIMIT_BYTES = 64 * 2**20
 
@@ -33,6 +37,9 @@ class _Reader:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.raw: Any = connection.connection.dbapi_connection
+
+    def is_old(self) -> bool:
+        return isinstance(self.raw, FileConnection) and self.raw.is_old()
 
     def close(self) -> None:
         with contextlib.suppress(Exception):
@@ -86,19 +93,27 @@ class Database:
         return self._tried(inside)
 
     def _tried(self, work: Callable[[_Reader], T]) -> T:
-        while True:
+        for _ in range(_REOPENED):
             fresh = getattr(self._local, "reader", None) is None
             reader = self._reader()
             try:
-                return work(reader)
-            except (DBAPIError, self._driver_error) as error:
-                gone = bool(getattr(reader.raw, "closed", False))
+                found = work(reader)
+                if not _is_mixed(reader.raw):
+                    return found
                 self._forget_reader()
+            except (DBAPIError, self._driver_error) as error:
+                gone, mixed = bool(getattr(reader.raw, "closed", False)), _is_mixed(reader.raw)
+                self._forget_reader()
+                if mixed:
+                    continue
                 # A server that was started anew gets a new connection; a new connection that fails is an answer.
                 if fresh or not gone:
                     raise translate(error, self.where, self._wait_s) from error
             except ShopLensError as error:
-                raise translate(error, self.where, self._wait_s) from error
+                if not _is_mixed(reader.raw):
+                    raise translate(error, self.where, self._wait_s) from error
+                self._forget_reader()
+        raise self._written_meanwhile()
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -107,11 +122,18 @@ class Database:
         try:
             with self._engine.connect() as connection:
                 connection.exec_driver_sql(self._begin_reading)
+                raw = connection.connection.dbapi_connection
                 try:
                     yield connection
+                except (DBAPIError, self._driver_error, ShopLensError) as error:
+                    if _is_mixed(raw):
+                        raise self._written_meanwhile() from error
+                    raise
                 finally:
                     with contextlib.suppress(DBAPIError):
                         connection.exec_driver_sql("ROLLBACK")
+                if _is_mixed(raw):
+                    raise self._written_meanwhile()
         except (DBAPIError, self._driver_error, ShopLensError) as error:
             raise translate(error, self.where, self._wait_s) from error
 
@@ -170,6 +192,10 @@ class Database:
 
     def _reader(self) -> _Reader:
         reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is not None and reader.is_old():
+            # Each thread lets go of its own: another's may be in the midst of reading.
+            self._forget_reader()
+            reader = None
         if reader is None:
             self._refuse_closed()
             try:
@@ -231,27 +257,41 @@ class Database:
     def _connect_sqlite(self) -> sqlite3.Connection:
         if not self.read_only:
             return self._open_file("mode=rw")  # never makes a file: that is open_store's, on purpose
-        raw = self._open_file("mode=ro")
-        try:
-            raw.execute("PRAGMA schema_version").fetchone()
+        until = time.monotonic() + _SETTLED_S
+        while True:
+            raw = self._open_file("mode=ro")
+            try:
+                raw.execute("PRAGMA schema_version").fetchone()
+                return raw
+            except sqlite3.OperationalError as error:
+                raw.close()
+                # Readers of a write-ahead file take part in its locks, so they need to write beside it, or a writer who
+                # is there to have done so. Where they may not and no log is waiting, the file can be read as it lies.
+                if error.sqlite_errorcode & 0xFF not in _NO_ROOM_BESIDE:
+                    raise
+                stamp = Stamp.of(self.where)
+                if stamp.log and stamp.log[1]:
+                    if time.monotonic() > until:
+                        raise
+                    time.sleep(0.01)
+                    continue
+            raw = self._open_file("mode=ro&immutable=1")
+            raw.path, raw.stamp = self.where, stamp
             return raw
-        except sqlite3.OperationalError as error:
-            raw.close()
-            # Readers of a write-ahead file take part in its locks, so they need to write beside it. Where they may
-            # not and no log is waiting, the file can be read as it lies.
-            log = Path(f"{self.where}-wal")
-            refused = error.sqlite_errorcode & 0xFF in _NO_ROOM_BESIDE
-            if not refused or (log.exists() and log.stat().st_size):
-                raise
-        return self._open_file("mode=ro&immutable=1")
 
-    def _open_file(self, how: str) -> sqlite3.Connection:
+    def _open_file(self, how: str) -> FileConnection:
         return sqlite3.connect(
             f"file:{quote(self.where)}?{how}",
             uri=True,
             timeout=self._wait_s,
             isolation_level=None,
             check_same_thread=False,
+            factory=FileConnection,
+        )
+
+    def _written_meanwhile(self) -> StoreError:
+        return StoreError(
+            "somebody wrote to the file while it was read as it lies", where=self.where, hint="do it again"
         )
 
     def _set_up_sqlite(self, raw: Any, _record: object) -> None:
@@ -270,6 +310,10 @@ class Database:
         raw.execute(f"SET lock_timeout = '{int(self._wait_s * 1000)}ms'")
         raw.execute("SET synchronous_commit = on")
         raw.autocommit = before
+
+
+def _is_mixed(raw: Any) -> bool:
+    return isinstance(raw, FileConnection) and raw.is_mixed()
 
 
 _LIVING: weakref.WeakSet[Database] = weakref.WeakSet()

@@ -31,7 +31,7 @@ def open_store(
         url_or_path: the path of a SQLite file, or ``sqlite:///PATH``, or ``postgresql://USER@HOST/DATABASE``.
         create: make the file and its folder, or the tables, where there are none.
         read_only: refuse writes; the file may then lie where nothing can be written,
-            and is read as it lies; nobody else may be writing to it there.
+            and is read as it lies, anew when it has changed.
         wait_s: how long a write waits for writers before it.
 
     Raises:
