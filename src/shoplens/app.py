@@ -85,14 +85,7 @@ class Shop:
         self._starting = threading.Lock()
         self._caught_up = False
         balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
-        self._composer = Composer(
-            self.encoder,
-            [
-                Colour(e.english + e.chinese, f == "colour")
-                for f in ("colour", "shade")
-                for e in load_lexicon().facet(f)
-            ],
-        )
+        self._composer = Composer(self.encoder, *lexicon_colours())
         self.balance(balance)
 
     @property
@@ -361,6 +354,17 @@ class Shop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def lexicon_colours() -> tuple[list[Colour], list[str]]:
+    """The lexicon's colours and shades, and the names of everything else in it."""
+    colours, others = [], []
+    for entry in load_lexicon().entries:
+        if entry.facet in ("colour", "shade"):
+            colours.append(Colour(entry.english + entry.chinese, entry.facet == "colour"))
+        else:
+            others += [*entry.english, *entry.chinese]
+    return colours, others
 
 
 def load_encoder(config: Config) -> Encoder:

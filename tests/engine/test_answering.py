@@ -207,6 +207,14 @@ def test_group_by_variant_puts_the_variant_that_the_words_mean_first(shop: Shop,
     assert [h.variant.id for page in pages for h in page.hits] == ["M1-blue", "M1-red"]
 
 
+def test_a_product_with_many_variants_on_a_page_is_scored_once(shop: Shop) -> None:
+    for words in ("mug", "blue mug"):
+        one = shop.search(words, where='category="Home > Mugs"').hits[0]
+        for hit in shop.search(words, where='category="Home > Mugs"', group_by="variant").hits:
+            assert hit.score == pytest.approx(one.score)
+            assert [r.source for r in hit.reasons] == [r.source for r in one.reasons]
+
+
 def test_semantic_ratio_steers(shop: Shop) -> None:
     words_only = shop.search("red cushion", semantic_ratio=0)
     assert {r.source for h in words_only.hits for r in h.reasons} == {"words"}

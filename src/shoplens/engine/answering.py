@@ -45,7 +45,7 @@ class Balance:
 
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
-    ``edited``: say of the words beside a photo that they have edited ("in red").
+    ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that.
     """
 
     depth: int = 200
@@ -55,6 +55,7 @@ class Balance:
     picture: float = 1.0
     photo: float = 1.0
     edited: float = 0.1
+    as_is: float = 0.3
 
 
 class Answerer:
@@ -122,7 +123,7 @@ class Answerer:
             found.inside,
             unread=found.unread,
             guessed=() if found.words is None or wish.is_bare else found.words.guessed,
-            unfiltered=lambda: self._unfiltered(query, found),
+            unfiltered=lambda: self._unfiltered(query, found, wish),
         )
         lap("notes")
         return replace(
@@ -150,10 +151,12 @@ class Answerer:
             row: Modality,
             weight: float,
             calibration: Calibration | None = None,
+            *,
+            sure: bool = True,
         ) -> None:
             if weight and len(index):
                 array, known = np.asarray(vector, np.float32), calibration or card.calibrate(modality, row)
-                found.parts.append(VectorPart(source, part, array, modality, index, known, weight))
+                found.parts.append(VectorPart(source, part, array, modality, index, known, weight, sure))
 
         # A colour alone is in the photo's edited vector; its own would find whatever has it.
         said = "" if wish.is_bare else query.words
@@ -176,6 +179,10 @@ class Answerer:
             calibration = card.calibrate("picture", "picture")
             if self._composer is not None and wish.colours:
                 found.telling = self._composer.edit(vectors, wish.colours, TELLING).sum(axis=0)
+                # The photo as it is keeps its own product in sight, which may not come in the colour.
+                for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):
+                    say, part = picture.weight * balance.photo * balance.as_is, f"image {number} as it is"
+                    add("picture>picture", part, vector, "picture", parts.pictures, "picture", say, sure=False)
                 vectors = self._composer.edit(vectors, wish.colours)
                 calibration = self._composer.calibrated(calibration)
             for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):
@@ -244,13 +251,15 @@ class Answerer:
         out[np.isin(product_of[: len(out)], gone)] = False
         return out
 
-    def _unfiltered(self, query: Query, found: Found) -> int:
+    def _unfiltered(self, query: Query, found: Found, wish: Wish) -> int:
         """How many products would be found without the filter."""
         columns = self._copies.parts.columns
         allowed = self._without(columns.mask(None), query.hidden_hits)
         free = replace(found, allowed=allowed, inside=columns.products(allowed), words=None, degraded=[])
         self._match_words(query, free)
-        sets = [like for like, _ in self._near(free)] + ([] if free.words is None else [free.words.matched])
+        sets = [like for like, _ in self._near(free)] + (
+            [] if free.words is None or wish.is_bare else [free.words.matched]
+        )
         seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values())
         result = without(distinct(sets), seeds)
         return int(np.count_nonzero(free.inside[result[result < len(free.inside)]]))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -53,7 +53,11 @@ _CHINESE = """
     版 版本 的话 是 吗 请 给我 找 相同 类似 只是 不过 改成 一件 一个 一款
 """
 _CHINESE_FILLERS = re.compile("|".join(sorted(_CHINESE.split(), key=len, reverse=True)))
-_NEGATIONS = re.compile(r"(?:\b(?:not|no|non|without|except)\s+(?:\w+\s+)?|不要|不是|除了|非)$")
+_NEGATION = re.compile(
+    r"\b(?:not|no|non|never|without|except|less|anything but|instead of|rather than)\b|n['’]t\b"
+    r"|(?<![是要])不(?![过错])|(?<!有)没有?|别|除了|非(?!常)"
+)
+"""What may deny a colour that follows. "This, but red", 不过 and 有没有 do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,10 @@ class Composer:
     Args:
         encoder: whose space it is; its word vectors say where the colours lie.
         colours: the colours it knows.
+        others: names of other things; those that hold a colour's name ("orange juice", 白菜) speak of no colour.
     """
 
-    def __init__(self, encoder: Encoder, colours: Iterable[Colour]) -> None:
+    def __init__(self, encoder: Encoder, colours: Iterable[Colour], others: Iterable[str] = ()) -> None:
         self._encoder = encoder
         colours = list(colours)
         self._base = [c.names[0] for c in colours if c.base]
@@ -99,7 +104,8 @@ class Composer:
         for colour in colours:
             for name in colour.names:
                 self._english.setdefault(name.casefold(), colour.names[0])
-        self._pattern = _pattern(self._english)
+        self._names = {name.casefold(): False for name in others} | dict.fromkeys(self._english, True)
+        self._longest = max(map(len, self._names), default=0)
         self._lock = threading.Lock()
         self._span: tuple[Vector, Vector] | None = None
         self._directions: dict[str, Vector] = {}
@@ -110,17 +116,20 @@ class Composer:
             self._space()
 
     def wish(self, words: str) -> Wish:
-        """What the words ask for. A colour that is denied ("not red") is no wish, nor is any where the encoder reads no
-        words."""
+        """What the words ask for. Words that deny a colour ("not red") are no wish, nor are any where the encoder reads
+        no words."""
         text = words.casefold()
         colours, written, rest, at = [], [], [], 0
-        for found in self._pattern.finditer(text):
-            if _NEGATIONS.search(text[: found.start()]):
+        for start, end in self._spans(text):
+            name = text[start:end]
+            if not self._names[name]:  # "orange juice", 白菜
                 continue
-            colours.append(self._english[found.group()])
-            written.append(found.group())
-            rest.append(text[at : found.start()])
-            at = found.end()
+            if _NEGATION.search(text[:start]):
+                return NO_WISH
+            colours.append(self._english[name])
+            written.append(name)
+            rest.append(text[at:start])
+            at = end
         rest.append(text[at:])
         if colours:
             try:
@@ -128,6 +137,17 @@ class Composer:
             except ShopLensError:
                 return NO_WISH
         return Wish(tuple(dict.fromkeys(colours)), _residue(" ".join(rest)), tuple(dict.fromkeys(written)))
+
+    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where names stand in a text, from the left, the longest first; Latin letters as whole words (Chinese may
+        stand beside them). Looked up length by length: one pattern of thousands of names takes seconds to compile."""
+        at = 0
+        while at < len(text):
+            ends = range(min(len(text), at + self._longest), at, -1)
+            end = next((end for end in ends if text[at:end] in self._names and _whole(text, at, end)), 0)
+            if end:
+                yield at, end
+            at = end or at + 1
 
     def edit(
         self, vectors: npt.NDArray[np.float32], colours: Sequence[str], strength: float = STRENGTH
@@ -171,12 +191,14 @@ class Composer:
         return mean
 
 
-def _pattern(names: Mapping[str, str]) -> re.Pattern[str]:
-    """Names of colours in a text, the longest first; names in Latin letters as whole words."""
-    ordered = sorted(names, key=len, reverse=True)
-    return re.compile(
-        "|".join(rf"(?<!\w){re.escape(n)}(?!\w)" if n.isascii() else re.escape(n) for n in ordered) or r"(?!)"
-    )
+def _whole(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] cuts no Latin word."""
+    left = start > 0 and _is_latin(text[start - 1]) and _is_latin(text[start])
+    return not left and not (end < len(text) and _is_latin(text[end]) and _is_latin(text[end - 1]))
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()
 
 
 def _residue(text: str) -> str:

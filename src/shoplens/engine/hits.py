@@ -164,6 +164,7 @@ def _said(scores: Sequence[PartScores], places: npt.NDArray[np.intp]) -> dict[in
 
     A rank counts from 1; equals share the best one.
     """
+    places = np.unique(places)  # a product stands on a page once for each of its variants
     said: dict[int | None, list[_Voice]] = {at: [] for at in places.tolist()}
     for part in scores:
         own = part.contributions[places]

@@ -31,7 +31,8 @@ class VectorPart:
     """One vector of a query against one index.
 
     ``source`` names the pair of modalities ("words>picture"), ``part`` the part of the query that the vector stands
-    for ("words", "image 1", "like P7"), ``weight`` its say; negative: unlike it.
+    for ("words", "image 1", "like P7"), ``weight`` its say; negative: unlike it. ``sure``: whether its likeness is what
+    was asked for, so that it may make a match.
     """
 
     source: str
@@ -41,6 +42,7 @@ class VectorPart:
     index: RowIndex
     calibration: Calibration
     weight: float
+    sure: bool = True
 
     def near(self, depth: int, variants: Mask | None) -> tuple[Numbers, Numbers]:
         """Products near it, both rising: those that are not "nothing like it", and the best ``depth`` of these."""
@@ -84,8 +86,8 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
     contributions = part.weight * slope * (raw - floor)
     contributions[~known] = contributions[known].mean() if known.any() else 0.0
     logit = np.where(known, slope * np.nan_to_num(raw) + offset, -50.0)
-    confidence = 1.0 / (1.0 + np.exp(-np.clip(logit, -50, 50)))
-    if part.source == "picture>picture":
+    confidence = part.sure / (1.0 + np.exp(-np.clip(logit, -50, 50)))
+    if part.sure and part.source == "picture>picture":
         confidence[known & (raw >= SAME_PICTURE)] = 1.0
     return PartScores(part.source, part.part, raw, contributions, confidence, found.variants, found.key)
 
