@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shoplens.app import Shop
 from shoplens.core.answer import Answer
+from shoplens.core.catalogue import Product, Translation, Variant
 from shoplens.core.notes import CAUSES, TEXTS, Note, note
+from shoplens.core.query import Query
 from shoplens.core.where import parse_where
 from shoplens.engine.answering import Balance
-from shoplens.engine.telling import fields_of, one_letter_away
+from shoplens.engine.telling import Teller, fields_of, one_letter_away, words_of
 from shoplens.errors import PictureError
+from shoplens.indexes.tokens import tokens
 from tests.conftest import SmallShop
 from tests.support import ColourEncoder
 
@@ -101,6 +106,82 @@ def test_a_word_that_only_filtered_products_have_is_no_typo(small: SmallShop) ->
     )
     answer = shop.search("pool coat", where="price<10", semantic_ratio=0)
     assert "typo" not in [one.code for one in answer.notes]
+
+
+def test_a_typo_of_what_only_filtered_products_have_is_not_told(small: SmallShop) -> None:
+    shop = small.open()
+    small.index(shop, [{"id": "1", "title": "Wool coat", "price": "5"}, {"id": "2", "title": "Jacket", "price": "50"}])
+    assert told(shop.search("wool jakcet", semantic_ratio=0)) == [("typo", {"written": "jakcet", "read": "jacket"})]
+    assert told(shop.search("wool jakcet", where="price<10", semantic_ratio=0)) == []
+
+
+def test_a_short_word_is_never_told_as_read(small: SmallShop) -> None:
+    shop = small.open()
+    small.index(shop, [{"id": "1", "title": "Red shirt", "description": "Soft. For wearing at home."}])
+    for words in ("shirt xed", "shirt bear", "shirt weara", "shirt r3d"):  # "wearing" is one letter from the last two
+        answer = shop.search(words, semantic_ratio=0)
+        assert answer.found
+        assert told(answer) == []
+    assert told(shop.search("shirrts", semantic_ratio=0)) == [("typo", {"written": "shirrts", "read": "shirt"})]
+
+
+def test_many_guessed_words_and_long_descriptions_take_no_time(small: SmallShop) -> None:
+    shop, draw, looked = small.open(), random.Random(5), list[str]()
+
+    def noise(letters: str, count: int, length: int) -> str:
+        return " ".join("".join(draw.choices(letters, k=length)) for _ in range(count))
+
+    small.index(
+        shop,
+        [
+            {"id": f"{n}", "title": f"Mug number {n}", "description": noise("abcdefghilmnoprstu", 2_000, 9)}
+            for n in range(11)
+        ],
+    )
+
+    def counted(text: str) -> Iterable[str]:
+        looked.append(text)
+        return tokens(text)
+
+    query, answer, inside = Query("mug"), shop.search("mug"), np.ones(12, bool)
+    guessed = [*(f"numbe{c}" for c in "aeiouq"), *noise("bcdfghjkqxz", 25, 9).split()]
+    teller = Teller(shop.store, shop.copies, counted)
+    notes = teller.notes(query, answer, inside, unread=False, guessed=guessed, unfiltered=lambda: 0)
+    assert [one.values["read"] for one in notes] == 3 * ["number"]
+    looked.clear()
+    notes = teller.notes(query, answer, inside, unread=False, guessed=guessed[6:], unfiltered=lambda: 0)
+    assert notes == ()
+    assert len(looked) < 3 * 11 * 2_000 / 9  # of 31 words against all of 11 descriptions: 682,000
+
+
+def test_the_words_of_a_product_are_its_names_first_and_bounded() -> None:
+    variants = tuple(Variant(f"v{n}", attributes={"color": ("Red",), "size": (f"s{n}",)}) for n in range(3))
+    product = Product(
+        "1",
+        "Oak Table",
+        "round " * 1_000 + "end",
+        "Luma",
+        ("Home",),
+        attributes={"material": ("oak",)},
+        variants=variants,
+        translations=(Translation("de", "Tisch"),),
+    )
+    assert words_of(product) == ["oak", "table", "luma", "home", "red", "s", "tisch", "round"]
+    assert words_of(Product("1", "a " * 999 + "tables")) == ["a"]  # no half word
+    assert words_of(Product("1", "x" * 3_000, "chair")) == []
+
+
+def test_what_is_hidden_is_not_blamed_on_the_filter(shop: Shop) -> None:
+    ratio: dict[str, Any] = {"semantic_ratio": 0}
+    assert not shop.search("mug", where='category="Home > Mugs"', hidden_hits=["M1"], **ratio).notes
+    everything = [hit.product.id for hit in shop.search().hits]
+    assert not shop.search("mug", hidden_hits=everything, **ratio).notes
+    total = len(everything)
+    found = shop.search("cushion", **ratio).found
+    hidden = shop.search("cushion", where='category="Home > Mugs"', hidden_hits=["C1", "C2"], **ratio)
+    assert told(hidden) == [("filter_hides", {"left": 1, "total": total - 2, "without": found - 2})]
+    none = shop.search("mug", where="price>1000", hidden_hits=["M1"], **ratio)
+    assert told(none) == [("filter_leaves_none", {"total": total})]  # hidden or not
 
 
 def test_sorting_by_what_no_product_has_is_told(small: SmallShop) -> None:

@@ -10,20 +10,33 @@ import numpy as np
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product
 from shoplens.core.notes import Note, note
-from shoplens.core.ports import CatalogueStore, Mask
+from shoplens.core.ports import Mask
 from shoplens.core.query import Query
 from shoplens.core.where import All, Any_, Not, Where
 from shoplens.engine.copies import Copies
+from shoplens.engine.pages import Store
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 10
 """Hits whose texts are read for the word that was meant."""
 
+_MAX_TYPOS = 3
+"""Guessed words that are told; more make no sentence that anybody reads."""
+
+_MAX_READ = 2_000
+"""Characters of a product that are read for it: its names, then what its description begins with."""
+
+_MAX_ENDING = 8
+"""Letters that a stem may be shorter than its word ("-fulness")."""
+
+MIN_TYPO = 5
+"""Letters of the shortest word that the word index reads as another; the same there, as a test sees to."""
+
 
 class Teller:
     """Finds the notes of an answer. Safe to call from several threads."""
 
-    def __init__(self, store: CatalogueStore, copies: Copies, tokens: Callable[[str], Iterable[str]]) -> None:
+    def __init__(self, store: Store, copies: Copies, tokens: Callable[[str], Iterable[str]]) -> None:
         self._store = store
         self._copies = copies
         self._tokens = tokens
@@ -50,7 +63,7 @@ class Teller:
         """
         notes = self._order(query)
         if answer.found:
-            typos = list(self._typos(guessed, answer))
+            typos = list(self._typos(guessed, answer, inside))
             notes += typos
             if unread and not typos and answer.verdict != "match":
                 notes.append(note("texts_only", words=query.words))
@@ -74,36 +87,68 @@ class Teller:
         total = int(np.count_nonzero(columns.products(columns.mask(None))))
         if not total:
             return [note("shop_empty")]
-        if query.where is not None:
-            left = int(np.count_nonzero(inside))
-            if not left:
-                missing = self._missing(fields_of(query.where))
-                if missing:
-                    return [note("filter_without_values", fields=missing)]
-                return [note("filter_leaves_none", total=total)]
-            if left < total and (without := unfiltered()):
-                return [note("filter_hides", left=left, total=total, without=without)]
-        return [note("words_unknown", words=query.words)] if unread else []
+        if query.where is not None and not columns.products(columns.mask(query.where)).any():
+            missing = self._missing(fields_of(query.where))
+            if missing:
+                return [note("filter_without_values", fields=missing)]
+            return [note("filter_leaves_none", total=total)]
+        left, hidden = int(np.count_nonzero(inside)), len(self._store.numbers_of(query.hidden_hits))
+        if not left:
+            return []  # whoever asked has hidden all that there was: neither filter nor words are to blame
+        shown = total - hidden
+        if query.where is not None and left < shown and (without := unfiltered()):
+            return [note("filter_hides", left=left, total=shown, without=without)]
+        return [note("words_unknown", words=query.words)] if unread and not hidden else []
 
     # --- typos --------------------------------------------------------------------------------
 
-    def _typos(self, guessed: Sequence[str], answer: Answer) -> Iterator[Note]:
-        """For each word that no product has: the word of the products that it was read as."""
-        for written in guessed:
-            wanted = next(iter(self._tokens(written)), "")
-            best = self._copies.parts.words.search(written, 1).products.tolist()
-            products = [hit.product for hit in answer.hits[:_LOOKED_AT]]
-            products += [stored.product for stored in self._store.get(best) if stored is not None]
-            read = next((word for product in products for word in self._near(wanted, product)), "")
+    def _typos(self, guessed: Sequence[str], answer: Answer, inside: Mask) -> Iterator[Note]:
+        """For each of the first words that no product has: the word of the products that it was read as."""
+        wanted = [(written, token) for written in guessed if (token := self._token(written))][:_MAX_TYPOS]
+        if not wanted:
+            return
+        hits = [words_of(hit.product) for hit in answer.hits[:_LOOKED_AT]]
+        for written, token in wanted:
+            best = self._copies.parts.words.search(written, 1, inside).products.tolist()
+            others = [words_of(stored.product) for stored in self._store.get(best) if stored is not None]
+            read = next((word for words in hits + others for word in words if self._meant(written, token, word)), "")
             if read:
                 yield note("typo", written=written, read=read)
 
-    def _near(self, token: str, product: Product) -> Iterator[str]:
-        """The words of a product that are one letter away from a token."""
-        for text in _texts(product):
-            for word in _WORD.findall(text):
-                if any(one_letter_away(token, own) for own in self._tokens(word)):
-                    yield word.lower()
+    def _token(self, written: str) -> str:
+        """The token of a word that the word index forgives a letter; "" for one that it takes as written."""
+        token = next(iter(self._tokens(written)), "")
+        return token if len(token) >= MIN_TYPO and token.isalpha() else ""
+
+    def _meant(self, written: str, token: str, word: str) -> bool:
+        """Whether a product's word is what the guessed one was read as.
+
+        The word index compares stems. A short one is that of quite another word too ("wear" of "wearing"), so a word
+        with a short stem has to be one letter away as it is written as well.
+        """
+        if not len(token) - 1 <= len(word) <= len(token) + _MAX_ENDING:
+            return False
+        # A slip leaves one of the first two letters among the first two; an accent hides it.
+        if word.isascii() and token.isascii() and not {word[0], word[1:2]} & {token[0], token[1]}:
+            return False
+        near = [own for own in self._tokens(word) if one_letter_away(token, own)]
+        return any(len(own) >= MIN_TYPO for own in near) or (bool(near) and one_letter_away(written.lower(), word))
+
+
+def words_of(product: Product) -> list[str]:
+    """The words of a product in lower case, each once: of its names, then of its description, at most 2,000 characters
+    in all."""
+    words: dict[str, None] = {}
+    left = _MAX_READ
+    for text in dict.fromkeys(_texts(product)):
+        if len(text) > left:
+            text = text[:left].rpartition(" ")[0]  # no half word
+            left = 0
+        words.update(dict.fromkeys(_WORD.findall(text.lower())))
+        left -= len(text)
+        if left <= 0:
+            break
+    return list(words)
 
 
 def _texts(product: Product) -> Iterator[str]:
