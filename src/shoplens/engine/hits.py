@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -16,16 +16,19 @@ from shoplens.core.ports import Mask, Numbers, StoredProduct
 from shoplens.core.query import Query
 from shoplens.engine.parts import PartScores
 
-_MAX_KEPT = 2_000
-"""Products whose variants' tokens are kept."""
+_MAX_KEPT = 800_000
+"""Tokens of variants that are kept, one more counted for each variant: those of 50,000 variants with 15 each (about
+50 MB), be they of as many products or of one hundred."""
 
 
 class VariantPicker:
     """Chooses the variant of a product to show: the red one for "red"."""
 
     def __init__(self, tokens: Callable[[str], Iterable[str]]) -> None:
-        self._tokens = lru_cache(maxsize=20_000)(lambda text: frozenset(tokens(text)))
-        self._said: dict[tuple[int, int], list[frozenset[str]]] = {}
+        self._tokens = tokens
+        self._said: dict[tuple[int, int], list[tuple[str, ...]]] = {}
+        self._kept = 0
+        self._lock = Lock()
 
     def pick(self, stored: StoredProduct, words: str, allowed: Mask, shown: int) -> tuple[Variant, int]:
         """The allowed variant that says most of the words, then the one that the best picture shows, then in stock.
@@ -44,8 +47,8 @@ class VariantPicker:
         variants, numbers = stored.product.variants, stored.variant_numbers
         if len(variants) == 1:
             return [(variants[0], numbers[0])] if numbers[0] >= len(allowed) or allowed[numbers[0]] else []
-        wanted = self._tokens(words) if words else frozenset()
-        said = [len(wanted & own) for own in self._own_words(stored)] if wanted else [0] * len(variants)
+        wanted = frozenset(self._tokens(words) if words else ())
+        said = [len(wanted.intersection(own)) for own in self._own_words(stored)] if wanted else [0] * len(variants)
         ranks = sorted(
             (-said[i], number != shown, variants[i].in_stock is False, i)
             for i, number in enumerate(numbers)
@@ -53,16 +56,28 @@ class VariantPicker:
         )
         return [(variants[i], numbers[i]) for *_, i in ranks]
 
-    def _own_words(self, stored: StoredProduct) -> list[frozenset[str]]:
+    def _own_words(self, stored: StoredProduct) -> list[tuple[str, ...]]:
         """The tokens of each variant, kept for the products that were asked for last."""
         key = stored.number, stored.seq
         known = self._said.get(key)
         if known is None:
-            if len(self._said) >= _MAX_KEPT:
-                self._said.clear()
-            own = [frozenset[str]().union(*map(self._tokens, _texts(v))) for v in stored.product.variants]
-            known = self._said[key] = own
+            variants = stored.product.variants
+            # A tuple takes a quarter of a set's memory, and is read through as fast for the few words of a query.
+            known = [tuple({t for text in _texts(v) for t in self._tokens(text)}) for v in variants]
+            size = sum(1 + len(own) for own in known)
+            if size <= _MAX_KEPT:
+                self._keep(key, known, size)
         return known
+
+    def _keep(self, key: tuple[int, int], said: list[tuple[str, ...]], size: int) -> None:
+        with self._lock:
+            if key in self._said:  # another thread was first
+                return
+            if self._kept + size > _MAX_KEPT:
+                self._said.clear()
+                self._kept = 0
+            self._said[key] = said
+            self._kept += size
 
 
 def _texts(variant: Variant) -> list[str]:
