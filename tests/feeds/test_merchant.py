@@ -212,5 +212,27 @@ def test_comments_without_end_cost_no_more_than_their_length(tmp_path: Path) -> 
             read(path)
         return time.perf_counter() - started
 
-    for unit in ("<item><!--</item>", "<item><!--", "<!--x--><item><![CDATA[", "<![CDATA[<item>", "<!--", "<item "):
+    tailed = "<item><!-- </item>x", "<item><![CDATA[ </item>x", "<item><!----></item><item><!-- </item>x"
+    for unit in (
+        *tailed,
+        "<item><!--</item>",
+        "<item><!--",
+        "<!--x--><item><![CDATA[",
+        "<![CDATA[<item>",
+        "<!--",
+        "<item ",
+    ):
         assert seconds(unit, 100_000) < 0.5 + 4 * seconds(unit, 50_000), unit
+
+
+def test_items_without_end_of_a_comment_are_each_told(tmp_path: Path) -> None:
+    count = 30_000  # half a million characters: each item behind the other, and none of them looks at all that follow
+    items = "<item><g:id>1</g:id><!-- </item>x" * count
+    products, problems = read(feed(tmp_path, RSS.format(items=ITEM.format(id=2) + items)))
+    assert ([p.id for p in products], len(problems)) == (["2"], count)
+
+
+def test_items_of_very_many_names_are_refused(tmp_path: Path) -> None:
+    items = "".join(f"<n{n}:item><!-- </n{n}:item>x" for n in range(20))
+    with pytest.raises(FeedError, match=f"more than {xml_items.MAX_NAMES} different names"):
+        read(feed(tmp_path, RSS.format(items=items)))

@@ -17,6 +17,9 @@ from shoplens.feeds.text import mend
 MAX_ITEM = 1024 * 1024
 """Characters of one item, and of what stands before the first."""
 
+MAX_NAMES = 8
+"""Different names of items in one feed: "item" and "entry", each with its prefix."""
+
 _TAG = r"(?:\w+:)?(?:item|entry)"
 _OUTSIDE = re.compile(rf"<!--|<!\[CDATA\[|<(?P<tag>{_TAG})(?=[\s>/])")
 _CLOSES = {"<!--": "-->", "<![CDATA[": "]]>"}
@@ -31,8 +34,9 @@ def cut_items(source: TextIOBase, where: str, on_head: Callable[[str], None]) ->
         on_head: called with what stands before the first item.
 
     Raises:
-        FeedError: the feed breaks off within an item or a comment.
+        FeedError: the feed breaks off within an item or a comment, or its items have more than MAX_NAMES names.
     """
+    names: set[str] = set()
     text, line = "", 1
     heading: list[str] | None = []
     hidden, since = "", 0  # what ends the comment or CDATA outside of items that we are in, and its line
@@ -42,6 +46,7 @@ def cut_items(source: TextIOBase, where: str, on_head: Callable[[str], None]) ->
         if problem is not None:
             yield problem
         text += piece
+        ahead = _Ahead(text)
         done = 0  # up to which character of ``text`` all is handed on; ``line`` is that character's
         inside = False  # an item whose end is not here yet
         while True:
@@ -67,11 +72,16 @@ def cut_items(source: TextIOBase, where: str, on_head: Callable[[str], None]) ->
             if mark["tag"] is None:
                 hidden, since = _CLOSES[mark[0]], line
                 continue
+            names.add(mark["tag"])
+            if len(names) > MAX_NAMES:
+                raise FeedError(
+                    f"items of more than {MAX_NAMES} different names", where=where, hint="use one name: <item>"
+                )
             if heading is not None:
                 on_head("".join(heading))
                 heading = None
             fits = len(text) - done <= MAX_ITEM
-            end, again = _end(text, done, mark["tag"])
+            end, again = _end(ahead, done, mark["tag"])
             if end < 0 and not (fits and raw):
                 end, again = _plain_end(text, done, mark["tag"])
             if end < 0 and fits:
@@ -98,7 +108,24 @@ def cut_items(source: TextIOBase, where: str, on_head: Callable[[str], None]) ->
             return
 
 
-@lru_cache(8)
+class _Ahead:
+    """What comes next in a text. What was found, or is missing from somewhere on, is not looked for again: else each
+    item with a comment that has no end would cost all of the text behind it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._known: dict[tuple[str, str], tuple[int, re.Match[str] | None]] = {}
+
+    def ends(self, tag: str, begins: str, at: int) -> re.Match[str] | None:
+        """What ends, from ``at`` on, the comment or CDATA that ``begins`` in an item."""
+        since, found = self._known.get((tag, begins), (at + 1, None))
+        if since > at or (found is not None and found.start() < at):
+            found = _marks(tag)[1][begins].search(self.text, at)
+            self._known[tag, begins] = at, found
+        return found
+
+
+@lru_cache(2 * MAX_NAMES)
 def _marks(tag: str) -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     """What matters within an item; and, by what begins it, what ends a comment or CDATA: the next item's start too,
     as then its own end is missing."""
@@ -107,14 +134,15 @@ def _marks(tag: str) -> tuple[re.Pattern[str], dict[str, re.Pattern[str]]]:
     return re.compile(rf"<!--|<!\[CDATA\[|<{tag}(?=[\s>/])|{closed}"), ends
 
 
-def _end(text: str, start: int, tag: str) -> tuple[int, int]:
+def _end(ahead: _Ahead, start: int, tag: str) -> tuple[int, int]:
     """Where the item that starts at ``start`` ends (-1: not here), and where within it another one starts (-1)."""
     marks, ends = _marks(tag)
+    text = ahead.text
     at, again = start + 1, -1
     while found := marks.search(text, at):
         at = found.end()
         if found[0] in ends:
-            close = ends[found[0]].search(text, at)
+            close = ahead.ends(tag, found[0], at)
             if close is None:
                 return -1, again
             if close[0] not in _CLOSES.values():
