@@ -21,10 +21,9 @@ from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
 from shoplens.encoders.cached import CachedEncoder
-from shoplens.encoders.lexicon import load_lexicon
 from shoplens.encoders.opening import open_encoder
 from shoplens.engine.answering import Answerer, Balance
-from shoplens.engine.composing import Colour, Composer
+from shoplens.engine.composing import Composer
 from shoplens.engine.copies import Copies, Parts, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
@@ -34,6 +33,7 @@ from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vectors import FlatVectors
 from shoplens.indexes.words import TantivyWords
+from shoplens.lexical import lexicon_colours, lexicon_words
 from shoplens.pictures import DecodePool, FeedPictures, Limits, open_pictures
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
@@ -100,7 +100,7 @@ class Shop:
             columns=ArrayColumns.open(folder / "columns"),
             pictures=FlatVectors.open(folder / "pictures", card.space, "picture"),
             texts=FlatVectors.open(folder / "texts", card.space, "words"),
-            words=TantivyWords(base / "words"),
+            words=TantivyWords(base / "words", vocabulary=lexicon_words()),
         )
         return Copies(self.store, self.store, card.space, parts, self._lock, folder)
 
@@ -354,17 +354,6 @@ class Shop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def lexicon_colours() -> tuple[list[Colour], list[str]]:
-    """The lexicon's colours and shades, and the names of everything else in it."""
-    colours, others = [], []
-    for entry in load_lexicon().entries:
-        if entry.facet in ("colour", "shade"):
-            colours.append(Colour(entry.english + entry.chinese, entry.facet == "colour"))
-        else:
-            others += [*entry.english, *entry.chinese]
-    return colours, others
 
 
 def load_encoder(config: Config) -> Encoder:

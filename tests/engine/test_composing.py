@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from shoplens.app import Shop, lexicon_colours
+from shoplens.app import Shop
 from shoplens.core.query import Query, QueryPicture
 from shoplens.encoders.onnx_dual import bundled_encoder
 from shoplens.engine.composing import Colour, Composer, Wish
 from shoplens.errors import EncoderError
+from shoplens.lexical import lexicon_colours
 from tests.support import picture
 
 

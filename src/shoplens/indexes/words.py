@@ -23,6 +23,7 @@ from shoplens.core.catalogue import Product
 from shoplens.core.ports import Mask, WordMatches
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_reasons as reasons
+from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_document import (
     NUMBER,
     SENTINEL,
@@ -57,10 +58,12 @@ class TantivyWords:
     Args:
         folder: where the index lies; made where it is missing (by a writer).
         writer: whether this process holds the shop's lock and may write.
+        vocabulary: words beside the catalogue's own.
     """
 
-    def __init__(self, folder: Path, *, writer: bool = False) -> None:
+    def __init__(self, folder: Path, *, writer: bool = False, vocabulary: Vocabulary = NONE) -> None:
         self._folder = WordFolder(folder)
+        self._vocabulary = vocabulary
         self._lock = threading.RLock()
         self._writing = writer
         self._writer: Any = None
@@ -138,7 +141,7 @@ class TantivyWords:
         searcher = generation.index.searcher()
         query = tantivy.Query.term_query(generation.index.schema, NUMBER, SENTINEL)
         hits = searcher.search(query, 1, count=False, order_by_field=SEQ).hits
-        self._searcher, self._seq = _Searcher(searcher, generation), int(hits[0][0]) if hits else 0
+        self._searcher, self._seq = _Searcher(searcher, generation, self._vocabulary), int(hits[0][0]) if hits else 0
 
     def _drop(self) -> None:
         self._searcher = self._writer = self._generation = None
@@ -184,13 +187,13 @@ class TantivyWords:
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
-        return reasons.terms(words, product)
+        return reasons.terms(words, product, self._vocabulary)
 
     def named(self, words: str, product: Product, *, typos: bool = True) -> float:
         """The share of the words' terms that the product's names have: title, brand, category, attributes and
         identifiers, in every language; 0..1. A description says what a thing goes with ("machine wash", "for your
         yoga mat"), not what it is. ``typos``: whether a term may be one letter away."""
-        return reasons.named(words, product, typos=typos)
+        return reasons.named(words, product, self._vocabulary, typos=typos)
 
     # --- writing -------------------------------------------------------------------------------
 
@@ -285,10 +288,11 @@ class TantivyWords:
 class _Searcher:
     """One committed state of the index, with the frequencies that queries asked for."""
 
-    def __init__(self, searcher: Any, generation: Generation) -> None:
+    def __init__(self, searcher: Any, generation: Generation, vocabulary: Vocabulary) -> None:
         self.generation = generation
         self._searcher = searcher
         self._known: dict[tuple[str, str], int] = {}
+        self._vocabulary = vocabulary
         self._builder = QueryBuilder(generation.index.schema, self._frequency)
 
     def _frequency(self, field: str, token: str) -> int:
@@ -301,7 +305,7 @@ class _Searcher:
 
     def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
         """See ``TantivyWords.search``."""
-        terms = terms_of(words)
+        terms = terms_of(words, self._vocabulary)
         query, found, coverage = self._match(words, terms)
         if query is None:
             return _NOTHING

@@ -16,6 +16,7 @@ from typing import Any
 import tantivy
 
 from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, word
+from shoplens.indexes.vocabulary import NONE, Vocabulary
 
 MAX_TERMS = 32
 """Terms of a query that count; later ones are left out."""
@@ -29,6 +30,10 @@ TYPO = 0.5
 """Share of the weight for a word that is one letter away."""
 PART = 0.5
 """Share of the weight for the parts of a compound, beside the whole."""
+MIN_TYPO = 4
+"""Letters (of its stem) of the shortest word in which one may be wrong."""
+OTHER = 0.7
+"""Share of the weight for a name in another language."""
 TIE = 0.1
 """Share of the other fields' scores: a word counts by its best field, not once for each field that repeats it."""
 PAIR = 1.0
@@ -42,11 +47,14 @@ Frequency = Callable[[str, str], int]
 
 @dataclass(slots=True)
 class Term:
-    """One word of the query: as written, its word, and other ways to write it together with a neighbour."""
+    """One word of the query: as written, its word, other ways to write it together with a neighbour, and the tokens of
+    each of its names in another language. ``slip``: whether it may be another word with a letter wrong."""
 
     written: str
     word: Word
     joined: tuple[str, ...] = ()
+    others: tuple[tuple[str, ...], ...] = ()
+    slip: bool = True
 
     @property
     def characters(self) -> tuple[str, ...]:
@@ -57,24 +65,36 @@ class Term:
         return tuple(c for c in distinct if c not in LIGHT) or distinct
 
 
-def terms_of(words: str) -> list[Term]:
-    """The terms of a query, in order, each once."""
+def terms_of(words: str, vocabulary: Vocabulary = NONE) -> list[Term]:
+    """The terms of a query, in order, each once. A run of Chinese characters is cut into the names that it holds."""
     found: list[Term] = []
     written = [raw for raw in re.split(r"\s+", words) if raw]
     for raw in written:
         pieces = chunks(normalise(raw))
         for piece in pieces:
+            if vocabulary.others and is_unspaced(piece[0]):
+                names = vocabulary.pieces(piece)
+                found += [Term(name, word(name), others=vocabulary.others.get(name, ())) for name in names]
+                continue
             found.append(Term(raw if len(pieces) == 1 else piece, word(piece)))
             if len(found) > 1:
                 both = join(found[-2].word.whole, piece)
                 if both:
                     found[-2].joined += (both,)
                     found[-1].joined += (both,)
-    useful = [t for t in found if t.written.lower() not in STOP_WORDS and t.word.tokens != ("的",)]
+    for term in found:
+        term.slip = _may_slip(term, vocabulary)
+    useful = [t for t in found if t.written.lower() not in STOP_WORDS and not set(t.written) <= LIGHT]
     seen: dict[Word, Term] = {}
     for term in useful or found:
         seen.setdefault(term.word, term)
     return list(seen.values())[:MAX_TERMS]
+
+
+def _may_slip(term: Term, vocabulary: Vocabulary) -> bool:
+    """A letter is forgiven in words of `MIN_TYPO` letters and more that are no words themselves."""
+    whole = term.word.whole
+    return len(whole) >= MIN_TYPO and whole.isalpha() and term.written.casefold() not in vocabulary.english
 
 
 def required(count: int) -> int:
@@ -102,7 +122,9 @@ class QueryBuilder:
         """The query of one term; None where no product can match it."""
         characters = term.characters
         if characters:
-            return self._run(term.word, characters)
+            run = self._run(term.word, characters)
+            others = [_all(some) for name in term.others if (some := self._whole_name(name))]
+            return _best([*([] if run is None else [run]), *others])
         options: list[Any] = []
         for token, weight in [(term.word.whole, 1.0), *((t, PART) for t in (*term.word.more, *term.joined))]:
             if token and (found := self._token(token, weight)) is not None:
@@ -113,7 +135,7 @@ class QueryBuilder:
             if all(q is not None for q in queries):
                 options.append(_all(queries))
         if not options and not parts:
-            options += self._typo(term.word.whole)
+            options += self._typo(term.word.whole) if term.slip else []
         identifier = normalise(term.written)
         if len(identifier) >= 4 and any(c.isdigit() for c in identifier):
             options += self._identifier(identifier)
@@ -162,9 +184,12 @@ class QueryBuilder:
             else core
         )
 
+    def _whole_name(self, name: Sequence[str]) -> list[Any]:
+        """The queries of all tokens of a name; none where no product has one of them."""
+        queries = [self._token(token, OTHER) for token in name]
+        return [] if None in queries else queries
+
     def _typo(self, token: str) -> list[Any]:
-        if len(token) < 4 or not token.isalpha():
-            return []
         return [
             tantivy.Query.boost_query(
                 tantivy.Query.fuzzy_term_query(self._schema, field, token, distance=1, transposition_cost_one=True),
@@ -196,6 +221,12 @@ def _all(queries: Sequence[Any]) -> Any:
     if len(queries) == 1:
         return queries[0]
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
+
+
+def _best(queries: Sequence[Any]) -> Any | None:
+    if len(queries) < 2:
+        return queries[0] if queries else None
+    return tantivy.Query.disjunction_max_query(list(queries), 0.0)
 
 
 def _any(queries: Sequence[Any]) -> Any | None:

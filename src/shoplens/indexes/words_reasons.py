@@ -7,26 +7,27 @@ from functools import lru_cache
 
 from shoplens.core.catalogue import Product
 from shoplens.indexes.tokens import tokens
+from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_document import NAMES, TEXT_FIELDS, identifiers_of, texts_of
 from shoplens.indexes.words_query import Term, identifier_key, required_characters, terms_of
 
 
-def terms(words: str, product: Product) -> tuple[str, ...]:
+def terms(words: str, product: Product, vocabulary: Vocabulary = NONE) -> tuple[str, ...]:
     """Which of the words, as written, the product matches. One-letter typos count."""
     identifiers = identifiers_of(product)
     have = _tokens_of(product, TEXT_FIELDS)
-    found = [t.written for t in terms_of(words) if _has(t, have, identifiers)]
+    found = [t.written for t in terms_of(words, vocabulary) if _has(t, have, identifiers)]
     if not found and identifier_key(words) in identifiers:
         return (words.strip(),)
     return tuple(dict.fromkeys(found))
 
 
-def named(words: str, product: Product, *, typos: bool = True) -> float:
+def named(words: str, product: Product, vocabulary: Vocabulary = NONE, *, typos: bool = True) -> float:
     """The share of the words' terms that the product's names have, 0..1; an identifier given whole has all.
 
     ``typos``: whether a term may be one letter away; dear, and of no use for words that the index knows.
     """
-    wanted = terms_of(words)
+    wanted = terms_of(words, vocabulary)
     names = texts_of(product)
     have = frozenset[str]().union(*(_tokens(text) for field in NAMES for text in names[field] if text))
     shares = [_share(term, have, frozenset(), typos) for term in wanted]
@@ -43,7 +44,9 @@ def _share(term: Term, have: Set[str], identifiers: Set[str], typos: bool) -> fl
     if not _has(term, have, identifiers, typos):
         return 0.0
     characters = term.characters
-    return sum(c in have for c in characters) / len(characters) if characters else 1.0
+    if not characters or _has_other(term, have):
+        return 1.0
+    return sum(c in have for c in characters) / len(characters)
 
 
 @lru_cache(maxsize=50_000)
@@ -61,7 +64,8 @@ def _has(term: Term, have: Set[str], identifiers: Set[str], typos: bool = True) 
     """Whether a product with these tokens meets a term; the same meaning as the query's."""
     characters = term.characters
     if characters:
-        return sum(c in have for c in characters) >= required_characters(len(characters))
+        run = sum(c in have for c in characters) >= required_characters(len(characters))
+        return run or _has_other(term, have)
     word = term.word
     if any(token in have for token in (word.whole, *word.more, *term.joined) if token):
         return True
@@ -69,7 +73,11 @@ def _has(term: Term, have: Set[str], identifiers: Set[str], typos: bool = True) 
         return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
     if identifier_key(term.written) in identifiers:
         return True
-    return typos and len(word.whole) >= 4 and word.whole.isalpha() and any(_near(word.whole, token) for token in have)
+    return typos and term.slip and any(_near(word.whole, token) for token in have)
+
+
+def _has_other(term: Term, have: Set[str]) -> bool:
+    return any(all(token in have for token in name) for name in term.others)
 
 
 def _near(first: str, second: str) -> bool:
