@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +10,13 @@ from shoplens.core.catalogue import ImageRef, Product, RowProblem, Variant
 from shoplens.errors import FeedError
 from shoplens.feeds.columns import fold
 from shoplens.feeds.delimited import Delimited
+from shoplens.feeds.text import reading
 from shoplens.feeds.values import MAX_ADDRESS, MAX_IMAGES, text
 
 MAX_BYTES = 128 * 1024 * 1024
+"""Of a companion, unpacked: a packed one may be a thousand times as large as it looks."""
+MAX_ROWS = 1_000_000
+"""Different pictures of a companion: all are kept in memory, at about 0.5 KB each."""
 _IMAGE = ("image", "imagelink", "imageurl", "filename", "picture")
 
 
@@ -21,9 +25,10 @@ class Companion:
 
     A row's picture goes to the variant it names, else to the variants of its colour, else to the product. The limits
     are those of a feed's own columns: addresses of MAX_ADDRESS characters, MAX_IMAGES pictures of a product or variant.
+    A file of more than MAX_BYTES or MAX_ROWS is not fit.
     """
 
-    def __init__(self, path: Path, by_product: Mapping[str, list[tuple[str, str, str]]]) -> None:
+    def __init__(self, path: Path, by_product: Mapping[str, Collection[tuple[str, str, str]]]) -> None:
         self.path = path
         self._by_product = by_product
 
@@ -38,7 +43,7 @@ class Companion:
             ):
                 continue
             try:
-                found = cls._load(path) if path.stat().st_size <= MAX_BYTES else None
+                found = cls._load(path) if _fits(path) else None
             except (FeedError, OSError):
                 continue
             if found is not None:
@@ -55,7 +60,8 @@ class Companion:
             return None
         variant = next((headers[name] for name in ("variant", "variantid", "sku") if name in headers), None)
         color = next((headers[name] for name in ("color", "colour") if name in headers), None)
-        found: dict[str, list[tuple[str, str, str]]] = {}
+        found: dict[str, dict[tuple[str, str, str], None]] = {}
+        count = 0
         for row in reader.rows():
             if isinstance(row, RowProblem):
                 continue
@@ -63,12 +69,17 @@ class Companion:
             key = text(row.values.get(product))
             if location and key and len(location) <= MAX_ADDRESS:
                 of = text(row.values.get(variant)) if variant else ""
-                found.setdefault(key, []).append((of, text(row.values.get(color)) if color else "", location))
+                listed = found.setdefault(key, {})
+                before = len(listed)
+                listed[of, text(row.values.get(color)) if color else "", location] = None
+                count += len(listed) - before
+                if count > MAX_ROWS:
+                    return None
         return cls(path, found)
 
     def add_to(self, product: Product) -> Product:
         """The product with the pictures that are listed for it; those it has stay in front."""
-        listed = self._by_product.get(product.id)
+        listed = list(self._by_product.get(product.id, ()))
         if not listed:
             return product
         # Looked up by name, as a product may have hundreds of variants and of pictures.
@@ -87,6 +98,16 @@ class Companion:
             variants.append(replace(variant, images=_once(variant.images, mine)) if mine else variant)
         rest = [ImageRef(location) for number, (_, _, location) in enumerate(listed) if number not in used]
         return replace(product, images=_once(product.images, rest), variants=tuple(variants))
+
+
+def _fits(path: Path) -> bool:
+    if path.stat().st_size > MAX_BYTES:
+        return False
+    size = 0
+    with reading(path) as file:
+        while size <= MAX_BYTES and (piece := file.read(1 << 20)):
+            size += len(piece)
+    return size <= MAX_BYTES
 
 
 def _once(first: tuple[ImageRef, ...], more: list[ImageRef]) -> tuple[ImageRef, ...]:
