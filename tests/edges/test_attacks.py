@@ -118,6 +118,17 @@ def test_no_charset_of_a_form_is_a_server_error(client: httpx.Client, charset: s
     assert got.json()
 
 
+@pytest.mark.parametrize("boundary", ["", "; boundary=", '; boundary=""'])
+def test_a_form_without_a_boundary_is_refused(client: httpx.Client, boundary: str) -> None:
+    body = b'--\r\nContent-Disposition: form-data; name="q"\r\n\r\ncushion\r\n----\r\n'
+    got = client.post("/v1/search", content=body, headers={"content-type": f"multipart/form-data{boundary}"})
+    problem(got, 400, "query")
+    assert (got.json()["where"], got.json()["detail"]) == (
+        "content-type",
+        "the content type of a form names no boundary",
+    )
+
+
 def test_a_form_in_utf8_may_say_so(client: httpx.Client) -> None:
     body = '--x\r\nContent-Disposition: form-data; name="q"\r\n\r\n红色靠垫\r\n--x--\r\n'.encode()
     for charset in ("utf-8", '"UTF-8"'):

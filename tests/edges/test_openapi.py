@@ -137,6 +137,15 @@ def test_the_schemas_have_all_that_the_wire_has(document: dict[str, Any]) -> Non
     assert used <= set(schemas)
 
 
+def test_only_photos_that_are_taken_are_offered(client: httpx.Client, document: dict[str, Any]) -> None:
+    inner = client.post("/v1/search", json={"images": [{"path": "photo.jpg"}]})
+    assert (inner.status_code, inner.json()["detail"]) == (422, "paths are not read over HTTP")
+    (get,) = (one for one in document["paths"]["/v1/search"]["get"]["parameters"] if one["name"] == "images")
+    said = [get["description"], document["components"]["schemas"]["SearchRequest"]["properties"]["images"]]
+    assert "path" not in str(said)
+    assert "URL or path" not in client.get("/docs").text
+
+
 def test_the_checker_finds_what_is_wrong(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     note = {"code": "typo", "text": "x", "values": {}}

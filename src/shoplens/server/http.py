@@ -20,14 +20,14 @@ from starlette.responses import Response
 
 from shoplens import __version__
 from shoplens.app import Shop
-from shoplens.core.wire import QUERY_FIELDS, answer_to_fields, product_to_fields
+from shoplens.core.wire import answer_to_fields, product_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
 from shoplens.server.gates import Busy, Gate, PhotosBusy
 from shoplens.server.page import mount_page
 from shoplens.server.problems import from_error, problem
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
-from shoplens.server.schemas import ref
+from shoplens.server.schemas import FIELDS, ref
 
 log = structlog.get_logger("shoplens")
 
@@ -125,9 +125,9 @@ def _search(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     fields = [
         {"name": name, "in": "query", "required": False, "description": meaning, "schema": {"type": "string"}}
-        for name, meaning in QUERY_FIELDS.items()
+        for name, meaning in FIELDS.items()
     ]
-    properties = {name: {"description": meaning} for name, meaning in QUERY_FIELDS.items()}
+    properties = {name: {"description": meaning} for name, meaning in FIELDS.items()}
     body = {
         "content": {
             "application/json": {

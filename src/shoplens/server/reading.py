@@ -141,10 +141,16 @@ async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, An
             where="content-type",
             hint="send the form in UTF-8",
         )
+    boundary = told.get(b"boundary", b"")
+    if not boundary:
+        raise QueryError(
+            "the content type of a form names no boundary",
+            where="content-type",
+            hint="let your HTTP library set it: multipart/form-data; boundary=...",
+        )
     try:
         parser = MultiPartParser(request.headers, stream(), max_files=16, max_fields=64, max_part_size=limit)
         form = await parser.parse()
-        boundary = told[b"boundary"]
         if b"--" + boundary + b"--" not in body[-len(boundary) - 64 :]:
             raise ValueError("it breaks off before its last boundary")  # the parser drops such a part silently
     except (MultiPartException, KeyError, ValueError) as error:

@@ -121,9 +121,15 @@ _PRODUCT: Mapping[str, Schema] = {
     "derived": listed(record({"field": TEXT, "text": TEXT, "source": TEXT, "confidence": _or_null(REAL)})),
 }
 
+FIELDS: Mapping[str, str] = {
+    **QUERY_FIELDS,
+    "images": "photos: each a string (http(s) address, or data:) or {url | base64 | multipart, crop, weight}",
+}
+"""The fields of a search as the service takes them: a path would name a file of the server."""
+
 SCHEMAS: Mapping[str, Schema] = {
     "SearchRequest": record(
-        {}, {name: _said(_FIELD_TYPES[name], meaning) for name, meaning in QUERY_FIELDS.items()}, "null: not given."
+        {}, {name: _said(_FIELD_TYPES[name], meaning) for name, meaning in FIELDS.items()}, "null: not given."
     ),
     "Answer": record(
         {
