@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
-from shoplens.cli.options import AsJson, ShopFolder
+from shoplens.cli.options import AsJson, Judged, ShopFolder
 from shoplens.cli.output import console, print_json, stderr
 from shoplens.core.ports import Encoder
 from shoplens.core.spaces import Modality
@@ -34,7 +34,7 @@ def compare(
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="The encoder to compare it with.")],
     queries: Annotated[Path, typer.Option(help="Queries as JSON lines, as shoplens evaluate reads them.")],
-    qrels: Annotated[Path, typer.Option(help="Judgements in TREC format: query_id 0 product_id grade.")],
+    qrels: Judged,
     shop: ShopFolder = None,
     against: Annotated[
         Rows, typer.Option(help="What is searched: pictures alone, or the texts of the products alone.")
@@ -67,6 +67,7 @@ def compare(
         Progress(console=stderr, transient=True, disable=json or not stderr.is_terminal) as bar,
     ):
         store, decoder = opened.store, opened.decoder()
+        judged = evaluation.judged_ids(asked, judgements, store)
         products = [stored for some in store.scan() for stored in some]
         folder, base = store.get_meta("pictures") or "", store.get_meta("feed_base") or "."
         limits = opened.config.pictures
@@ -107,6 +108,8 @@ def compare(
             on_answer=lambda: bar.advance(task),
         )
     lost = {**found[0].lost, **found[1].lost}
+    if judged.missing:
+        stderr.print(f"warning: {judged.text} ({judged.hint})", markup=False)
     if json:
         searched = {"what": against.value, "rows": len(both), "products": len(products), "unreadable": len(lost)}
         print_json(report.to_fields() | {"searched": searched, "embedded": [some.made for some in found]})

@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
-from shoplens.cli.options import AsJson, ShopFolder
+from shoplens.cli.options import AsJson, Judged, ShopFolder
 from shoplens.cli.output import console, print_json, stderr
 
 
 def evaluate(
     queries: Annotated[Path, typer.Option(help="Queries as JSON lines: query_id and any field of /v1/search.")],
-    qrels: Annotated[Path, typer.Option(help="Judgements in TREC format: query_id 0 product_id grade.")],
+    qrels: Judged,
     shop: ShopFolder = None,
     run: Annotated[
         Path | None,
@@ -52,6 +52,7 @@ def evaluate(
             depth=depth,
             workers=workers,
             on_answer=lambda: bar.advance(task),
+            catalogue=opened.store,
         )
     written = [path for path in (save_run, run if other is None else None) if path is not None]
     for path in written:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from shoplens.evaluation.evaluating import evaluate
 from shoplens.evaluation.intervals import Comparison, Interval, compare, intervals
+from shoplens.evaluation.judged_ids import JudgedIds, judged_ids
 from shoplens.evaluation.judgements import JudgedQuery, Judgements, read_qrels, read_queries
 from shoplens.evaluation.measures import MEASURES, measure_run
 from shoplens.evaluation.report import Report
@@ -18,6 +19,7 @@ __all__ = [
     "Comparison",
     "Difference",
     "Interval",
+    "JudgedIds",
     "JudgedQuery",
     "Judgements",
     "Report",
@@ -27,6 +29,7 @@ __all__ = [
     "compare",
     "evaluate",
     "intervals",
+    "judged_ids",
     "measure_run",
     "read_qrels",
     "read_queries",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from shoplens.errors import EvaluationError
 from shoplens.evaluation.intervals import compare, intervals
+from shoplens.evaluation.judged_ids import Catalogue, judged_ids
 from shoplens.evaluation.judgements import JudgedQuery, Judgements
 from shoplens.evaluation.measures import MEASURES, measure_run
 from shoplens.evaluation.report import Report
@@ -22,14 +23,18 @@ def evaluate(
     depth: int = 100,
     workers: int = 1,
     on_answer: Callable[[], None] = lambda: None,
+    catalogue: Catalogue | None = None,
 ) -> tuple[Report, Run]:
     """Asks all queries, measures those that have a relevant product, and compares with another run if given.
+
+    Args:
+        catalogue: where to look whether what was judged is there (a shop's ``store``).
 
     Returns:
         The report, and the run of this search.
 
     Raises:
-        EvaluationError: no query is judged; a query fails.
+        EvaluationError: no query is judged; the catalogue has none of the judged ids; a query fails.
         MissingExtraError: ir-measures is not installed; told before any query is asked.
     """
     measure_run({}, Run({}), ())
@@ -41,6 +46,7 @@ def evaluate(
             where="judgements",
             hint="the query_id of the queries must be the first column of the judgements",
         )
+    present = None if catalogue is None else judged_ids(queries, judgements, catalogue)
     run, timings = run_queries(queries, search, depth=depth, workers=workers, on_answer=on_answer)
     values = measure_run(judgements, run, measured)
     comparison = None
@@ -64,5 +70,6 @@ def evaluate(
         compared_with=other_name,
         comparison=comparison,
         missing_in_other=missing,
+        judged_ids=present,
     )
     return report, run

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shoplens.evaluation.intervals import LEVEL, RESAMPLES, SEED, Comparison, Interval
+from shoplens.evaluation.judged_ids import JudgedIds
 from shoplens.evaluation.runs import Timings
 
 
@@ -22,7 +23,8 @@ class Report:
     interval over those queries. ``unjudged``: queries without a judgement; ``nothing_relevant``: queries all of whose
     judgements are 0; ``not_asked``: judged queries that the file of queries lacks. None of these is in the means.
     ``compared_with``, ``comparison``, ``missing_in_other``: the other run, where there is one, measure by measure,
-    and the queries that it lacks (counted as answered with nothing).
+    and the queries that it lacks (counted as answered with nothing). ``judged_ids``: which of what was judged the
+    shop has, where that was looked up.
     """
 
     measures: Mapping[str, Interval]
@@ -35,6 +37,7 @@ class Report:
     compared_with: str = ""
     comparison: Mapping[str, Comparison] | None = None
     missing_in_other: tuple[str, ...] = ()
+    judged_ids: JudgedIds | None = None
 
     def to_fields(self) -> dict[str, Any]:
         """As JSON data."""
@@ -55,6 +58,8 @@ class Report:
             "intervals": {"method": "percentile bootstrap", "level": LEVEL, "resamples": RESAMPLES, "seed": SEED},
             "per_query": {query_id: dict(values) for query_id, values in self.per_query.items()},
         }
+        if self.judged_ids is not None:
+            out["judged_ids"] = self.judged_ids.to_fields()
         if self.comparison is not None:
             out["comparison"] = {
                 "run": self.compared_with,
@@ -86,6 +91,8 @@ class Report:
         ):
             if ids:
                 lines.append(f"{len(ids)} queries {what}: {_some(ids)}")
+        if self.judged_ids is not None and self.judged_ids.missing:
+            lines.append(f"warning: {self.judged_ids.text} ({self.judged_ids.hint})")
         parts: list[Table | Text] = [means, *self._comparison(), *(Text(line) for line in lines)]
         return Group(*parts)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from shoplens.core.fields import clean
 from shoplens.core.ports import Change, Digest, PictureFacts
 from shoplens.stores.rows import unpack_hash
-from shoplens.stores.schema import changes, picture_facts, products
+from shoplens.stores.schema import changes, picture_facts, products, variants
 
 K = TypeVar("K")
 
@@ -29,11 +29,23 @@ def chunks(values: Iterable[K], size: int = CHUNK) -> Iterator[list[K]]:
 def numbers_of(connection: Connection, product_ids: Iterable[str]) -> dict[str, int]:
     """Product id -> number, for those that exist. What no database could hold as text is no product's id."""
     found: dict[str, int] = {}
-    nul = connection.dialect.name == "sqlite"  # PostgreSQL holds no NUL
-    for part in chunks(i for i in product_ids if clean(i) == i and (nul or "\0" not in i)):
+    for part in chunks(_possible(connection, product_ids)):
         rows = connection.execute(select(products.c.id, products.c.number).where(products.c.id.in_(part)))
         found.update((row[0], row[1]) for row in rows)
     return found
+
+
+def variant_ids(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that variants have."""
+    found: set[str] = set()
+    for part in chunks(_possible(connection, ids)):
+        found.update(connection.execute(select(variants.c.id).where(variants.c.id.in_(part))).scalars())
+    return found
+
+
+def _possible(connection: Connection, ids: Iterable[str]) -> Iterator[str]:
+    nul = connection.dialect.name == "sqlite"  # PostgreSQL holds no NUL
+    return (i for i in ids if clean(i) == i and (nul or "\0" not in i))
 
 
 def digests_of(connection: Connection, product_ids: Iterable[str]) -> dict[str, Digest]:

@@ -116,6 +116,10 @@ class SqlStore:
         """Product id -> number, for those that exist."""
         return self._database.read(lambda c: reading.numbers_of(c, product_ids))
 
+    def variant_ids(self, ids: Sequence[str]) -> set[str]:
+        """Those of the ids that variants have."""
+        return self._database.read(lambda c: reading.variant_ids(c, ids))
+
     def digests(self, product_ids: Sequence[str]) -> dict[str, Digest]:
         """Product id -> digest, for those that exist."""
         return self._database.read(lambda c: reading.digests_of(c, product_ids))
