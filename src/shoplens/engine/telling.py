@@ -29,8 +29,8 @@ _MAX_READ = 2_000
 _MAX_ENDING = 8
 """Letters that a stem may be shorter than its word ("-fulness")."""
 
-MIN_TYPO = 5
-"""Letters of the shortest word that the word index reads as another; the same there, as a test sees to."""
+_LONG_STEM = 5
+"""Letters of a stem that only forms of one word have."""
 
 
 class Teller:
@@ -104,21 +104,16 @@ class Teller:
 
     def _typos(self, guessed: Sequence[str], answer: Answer, inside: Mask) -> Iterator[Note]:
         """For each of the first words that no product has: the word of the products that it was read as."""
-        wanted = [(written, token) for written in guessed if (token := self._token(written))][:_MAX_TYPOS]
-        if not wanted:
+        if not guessed:
             return
         hits = [words_of(hit.product) for hit in answer.hits[:_LOOKED_AT]]
-        for written, token in wanted:
+        for written in guessed[:_MAX_TYPOS]:
+            token = next(iter(self._tokens(written)), "")
             best = self._copies.parts.words.search(written, 1, inside).products.tolist()
             others = [words_of(stored.product) for stored in self._store.get(best) if stored is not None]
             read = next((word for words in hits + others for word in words if self._meant(written, token, word)), "")
             if read:
                 yield note("typo", written=written, read=read)
-
-    def _token(self, written: str) -> str:
-        """The token of a word that the word index forgives a letter; "" for one that it takes as written."""
-        token = next(iter(self._tokens(written)), "")
-        return token if len(token) >= MIN_TYPO and token.isalpha() else ""
 
     def _meant(self, written: str, token: str, word: str) -> bool:
         """Whether a product's word is what the guessed one was read as.
@@ -129,10 +124,10 @@ class Teller:
         if not len(token) - 1 <= len(word) <= len(token) + _MAX_ENDING:
             return False
         # A slip leaves one of the first two letters among the first two; an accent hides it.
-        if word.isascii() and token.isascii() and not {word[0], word[1:2]} & {token[0], token[1]}:
+        if word.isascii() and token.isascii() and not set(word[:2]) & set(token[:2]):
             return False
         near = [own for own in self._tokens(word) if one_letter_away(token, own)]
-        return any(len(own) >= MIN_TYPO for own in near) or (bool(near) and one_letter_away(written.lower(), word))
+        return any(len(own) >= _LONG_STEM for own in near) or (bool(near) and one_letter_away(written.lower(), word))
 
 
 def words_of(product: Product) -> list[str]:

@@ -309,7 +309,7 @@ class _Searcher:
         query, found, coverage = self._match(words, terms)
         if query is None:
             return _NOTHING
-        guessed = tuple(term.written for term in terms if self._builder.guessed(term))
+        guessed = tuple(term.written for term in terms if term.slip and self._builder.guessed(term))
         numbers, scores = _read(self._searcher, found)
         matched = numbers
         if found.count > len(numbers):
