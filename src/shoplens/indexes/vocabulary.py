@@ -12,7 +12,7 @@ MIN_NAME = 2
 """Characters of the shortest Chinese name that parts a run: a single one stands in too many others."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: it is a key of caches
 class Vocabulary:
     """``english``: words that are spelt rightly, lower case. ``others``: Chinese name -> the tokens of each English
     name of the same thing. ``longest``: characters of the longest Chinese name."""

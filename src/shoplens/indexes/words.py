@@ -323,7 +323,7 @@ class _Searcher:
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
         return WordMatches(numbers[best], scores[best], matched, coverage, guessed)
 
-    def _match(self, words: str, terms: list[Term]) -> tuple[Any | None, Any, float]:
+    def _match(self, words: str, terms: tuple[Term, ...]) -> tuple[Any | None, Any, float]:
         """The strictest query that some product meets, its first hits, and the share of the terms that it asks for."""
         queries = self._builder.known(terms)
         whole = self._builder.whole(words)

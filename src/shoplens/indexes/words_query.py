@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import tantivy
@@ -65,7 +66,8 @@ class Term:
         return tuple(c for c in distinct if c not in LIGHT) or distinct
 
 
-def terms_of(words: str, vocabulary: Vocabulary = NONE) -> list[Term]:
+@lru_cache(maxsize=256)
+def terms_of(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
     """The terms of a query, in order, each once. A run of Chinese characters is cut into the names that it holds."""
     found: list[Term] = []
     written = [raw for raw in re.split(r"\s+", words) if raw]
@@ -88,7 +90,7 @@ def terms_of(words: str, vocabulary: Vocabulary = NONE) -> list[Term]:
     seen: dict[Word, Term] = {}
     for term in useful or found:
         seen.setdefault(term.word, term)
-    return list(seen.values())[:MAX_TERMS]
+    return tuple(seen.values())[:MAX_TERMS]
 
 
 def _may_slip(term: Term, vocabulary: Vocabulary) -> bool:
