@@ -22,7 +22,7 @@ from shoplens.indexes.vectors_view import View
 NEIGHBOUR_DEPTH = 1_000
 """How many of the nearest rows ``neighbours`` looks at."""
 
-_DEPTH = 640
+_DEPTH = 400
 """Rows rescored for one query, of up to 250,000; recall@10 >= 0.99 with it is shown in docs/adr/0005."""
 
 _DEPTH_ROWS = 250_000
