@@ -59,7 +59,7 @@ def quantize_pictures(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> 
     if operators.count("Conv") < _CONVOLUTIONS:
         _dynamic(fp32, int8, ["MatMul", "Gemm"])
         return "dynamic"
-    _static(fp32, int8, calibration)
+    quantize_convolutions(fp32, int8, calibration)
     return "static"
 
 
@@ -79,7 +79,12 @@ def _dynamic(fp32: Path, int8: Path, operators: list[str]) -> None:
         )
 
 
-def _static(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> None:
+def quantize_convolutions(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> None:
+    """Static int8 (QDQ, per channel) of the convolutions of a tower; what projects stays fp32.
+
+    ``calibration``: batches uint8 [n, R, R, 3]. Weights keep to 7 bits, since processors without VNNI add pairs of
+    products in 16 bits and would overflow with 8.
+    """
     from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
@@ -116,4 +121,4 @@ def _static(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> None:
         prepared.unlink(missing_ok=True)
 
 
-__all__ = ["halve", "quantize_pictures", "quantize_words"]
+__all__ = ["halve", "quantize_convolutions", "quantize_pictures", "quantize_words"]

@@ -12,6 +12,7 @@ from shoplens.core.catalogue import Product
 from shoplens.core.notes import Note, note
 from shoplens.core.ports import Mask
 from shoplens.core.query import Query
+from shoplens.core.slips import one_letter_away
 from shoplens.core.where import All, Any_, Not, Where
 from shoplens.engine.copies import Copies
 from shoplens.engine.pages import Store
@@ -169,14 +170,3 @@ def fields_of(where: Where) -> Iterator[str]:
             yield from fields_of(term)
     else:
         yield where.field
-
-
-def one_letter_away(first: str, second: str) -> bool:
-    """Whether one letter was changed, added, left out, or two neighbours swapped."""
-    if first == second or abs(len(first) - len(second)) > 1:
-        return False
-    start = next(
-        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(map(len, (first, second)))
-    )
-    a, b = first[start:], second[start:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Set
 from functools import lru_cache
 
 from shoplens.core.catalogue import Product
+from shoplens.core.slips import one_letter_away
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_document import NAMES, TEXT_FIELDS, identifiers_of, texts_of
@@ -73,17 +74,8 @@ def _has(term: Term, have: Set[str], identifiers: Set[str], typos: bool = True) 
         return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
     if identifier_key(term.written) in identifiers:
         return True
-    return typos and term.slip and any(_near(word.whole, token) for token in have)
+    return typos and term.slip and any(one_letter_away(word.whole, token) for token in have)
 
 
 def _has_other(term: Term, have: Set[str]) -> bool:
     return any(all(token in have for token in name) for name in term.others)
-
-
-def _near(first: str, second: str) -> bool:
-    """Whether one letter was changed, added, left out, or two neighbours swapped."""
-    if abs(len(first) - len(second)) > 1 or first == second:
-        return first == second
-    start = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), len(first))
-    a, b = first[start:], second[start:]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])

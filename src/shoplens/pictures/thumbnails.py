@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,7 +14,7 @@ from shoplens.core.ports import PictureBytes, PictureDecoder
 from shoplens.errors import NotFoundError, PictureError
 from shoplens.pictures.limits import MB
 from shoplens.pictures.redact import repaint
-from shoplens.pictures.webcache import prune
+from shoplens.pictures.webcache import prune, put
 
 SIDES = (64, 128, 256, 480, 640, 1024)
 """Sides that thumbnails have: whoever asks for every side there is makes no more files of a picture than these."""
@@ -55,15 +53,7 @@ class Thumbnails:
         return data
 
     def _keep(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        put(path, data)
         with self._lock:
             self._writes += 1
             due = self._writes % _PRUNE_EVERY == 1

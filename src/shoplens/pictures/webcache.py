@@ -69,16 +69,7 @@ class WebCache:
         if len(head) > _MAX_HEAD:
             return
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(head)
-                    file.write(body)
-                Path(name).replace(path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            put(path, head, body)
         with self._lock:
             self._writes += 1
             due = self._writes % _PRUNE_EVERY == 1
@@ -88,6 +79,19 @@ class WebCache:
     def _path(self, url: str) -> Path:
         name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()
         return self._folder / name[:2] / name
+
+
+def put(path: Path, *parts: bytes) -> None:
+    """Puts a whole file of a cache in place, or none: what fails half-way leaves nothing. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(parts)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def prune(folder: Path, max_bytes: int) -> None:

@@ -24,6 +24,7 @@ from tokenizers import Tokenizer
 
 from shoplens.encoders.lexicon import load_lexicon
 from shoplens.encoders.preprocess import Pixels
+from shoplens.encoders.quantizing import quantize_convolutions
 from shoplens.training import distil, export, stages
 from shoplens.training.card import finish_folder
 from shoplens.training.data import Pool, data_root
@@ -50,7 +51,7 @@ def export_folder(
     chosen = np.random.default_rng(0).choice(train, min(256, len(train)), replace=False)
     squares = _squares(pool, chosen, resolution)
     export.export_image(student.tower, resolution, work / "image.fp32.onnx")
-    export.quantize_image(
+    quantize_convolutions(
         work / "image.fp32.onnx", out / "image.onnx", [squares[i : i + 16] for i in range(0, len(squares) // 2, 16)]
     )
     probe = {"pixels": squares[len(squares) // 2 :]}

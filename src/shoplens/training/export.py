@@ -1,4 +1,4 @@
-"""From torch to ONNX: fp32, then int8 (static for convolutions, dynamic for the text tower), with a parity gate."""
+"""From torch to ONNX: fp32, then int8 of the text tower (that of convolutions: encoders.quantizing); a parity gate."""
 
 from __future__ import annotations
 
@@ -59,46 +59,6 @@ def export_text(tower: TextTower, path: Path) -> None:
     ids = torch.randint(2, 100, (2, 7))
     axes: dict[str, dict[int, str]] = {"ids": {0: "n", 1: "t"}, "mask": {0: "n", 1: "t"}, "embedding": {0: "n"}}
     _export(tower.eval(), (ids, torch.ones_like(ids)), path, ["ids", "mask"], ["embedding"], axes)
-
-
-def quantize_image(fp32: Path, int8: Path, calibration: Sequence[npt.NDArray[np.uint8]]) -> None:
-    """Static int8 (QDQ, per channel) of the convolutions; the projection stays fp32.
-
-    ``calibration``: batches uint8 [n, R, R, 3] of training pictures. Weights keep to 7 bits, since processors
-    without VNNI add pairs of products in 16 bits and would overflow with 8.
-    """
-    from onnxruntime.quantization import (
-        CalibrationDataReader,
-        CalibrationMethod,
-        QuantFormat,
-        QuantType,
-        quantize_static,
-    )
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    class Reader(CalibrationDataReader):
-        def __init__(self) -> None:
-            self.left = iter(calibration)
-
-        def get_next(self) -> dict[str, Any] | None:
-            batch = next(self.left, None)
-            return None if batch is None else {"pixels": batch}
-
-    prepared = fp32.with_suffix(".prepared.onnx")
-    quant_pre_process(str(fp32), str(prepared), skip_symbolic_shape=True)
-    quantize_static(
-        str(prepared),
-        str(int8),
-        Reader(),
-        quant_format=QuantFormat.QDQ,
-        per_channel=True,
-        reduce_range=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-        calibrate_method=CalibrationMethod.MinMax,
-        op_types_to_quantize=["Conv", "Add", "AveragePool", "Relu"],
-    )
-    prepared.unlink()
 
 
 def quantize_text(fp32: Path, int8: Path) -> None:
