@@ -7,19 +7,16 @@ embedded row by row (`embed`), without writing anything to the shop; `EncoderAlo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.answer import Answer, Hit
-from shoplens.core.catalogue import ImageRef, record
+from shoplens.core.catalogue import record
 from shoplens.core.ports import (
-    CatalogueLookup,
     Encoder,
-    PictureBytes,
     PictureDecoder,
     PictureSource,
     StoredProduct,
@@ -29,20 +26,11 @@ from shoplens.core.ports import (
 from shoplens.core.query import MAX_WORDS, Query
 from shoplens.core.spaces import Modality, Vectors, unit
 from shoplens.engine.copies import encoder_text, picture_rows, text_row
-from shoplens.engine.fetching import Fetching
+from shoplens.engine.rereading import LEAST_SIDE, Rereading, places_of
 from shoplens.errors import NotFoundError, PictureError, QueryError
 
 _BATCH = 32
 _KEYS = 500
-_SIDE = 256
-"""Shortest side, in pixels, at which pictures are decoded, as when a shop is indexed; more where a card says so."""
-
-
-class Store(CatalogueLookup, VectorStore, Protocol):
-    """What embedding needs of the store."""
-
-    def location_of(self, picture_hash: str) -> ImageRef | None:
-        """Where a picture with this hash lies; None when no product shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ def embed(
     encoder: Encoder,
     products: Sequence[StoredProduct],
     modality: Modality,
-    store: Store,
+    store: VectorStore,
     source: PictureSource,
     decoder: PictureDecoder,
     on_row: Callable[[], None] = lambda: None,
@@ -102,31 +90,19 @@ def embed(
             vectors.update(zip([key for key, _ in batch], encoder.encode_pictures([p for _, p in batch]), strict=True))
             batch.clear()
 
-    side = max(_SIDE, encoder.card.picture_side)
-    read: list[str] = []
-    for at, result in enumerate(decoder.decode_many(_bytes(todo, store, source, read, lost), side)):
-        if isinstance(result, Exception):
-            lost[read[at]] = str(result)
+    places = places_of(products)
+    rereading = Rereading(source, decoder, max(LEAST_SIDE, encoder.card.picture_side))
+    for key, got in rereading.read({key: places[key] for key in todo}):
+        if isinstance(got, PictureError):
+            where = places[key][-1].location
+            lost[key] = str(got) if got.where else f"{where}: {got}"
         else:
-            batch.append((read[at], result.pixels))
+            batch.append((key, got.pixels))
         if len(batch) == _BATCH:
             encode()
         on_row()
     encode()
     return Embedded(vectors, lost, len(vectors) - known)
-
-
-def _bytes(
-    keys: Sequence[str], store: Store, source: PictureSource, read: list[str], lost: dict[str, str]
-) -> Iterator[bytes]:
-    """The bytes of pictures by their hash; ``read`` gets the keys in the order in which bytes come."""
-    wanted = ((key, location, "") for key in keys if (location := store.location_of(key)) is not None)
-    for key, got in Fetching(source).many(wanted):
-        if isinstance(got, PictureBytes) and got.data is not None:
-            read.append(key)
-            yield got.data
-        else:
-            lost[key] = str(got) if isinstance(got, PictureError) else "it came back empty"
 
 
 class EncoderAlone:
@@ -202,7 +178,7 @@ class EncoderAlone:
         parts: list[npt.NDArray[np.float32]] = []
         if query.words.strip():
             parts.append(query.words_weight * self._encoder.encode_words([query.words[:MAX_WORDS]])[0])
-        side = max(_SIDE, self._encoder.card.picture_side)
+        side = max(LEAST_SIDE, self._encoder.card.picture_side)
         for picture in query.pictures:
             pixels = self._decoder.decode(picture.data, side, picture.crop).pixels
             parts.append(picture.weight * self._encoder.encode_pictures([pixels])[0])
