@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,25 +21,21 @@ from shoplens.core.ports import Encoder, PictureDecoder, StoredProduct
 from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
-from shoplens.encoders.cached import CachedEncoder
-from shoplens.encoders.opening import open_encoder
 from shoplens.engine.answering import Answerer, Balance
 from shoplens.engine.composing import Composer
-from shoplens.engine.copies import Copies, Parts, discard
+from shoplens.engine.copies import Copies, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.feeds import open_feed, write_report
-from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.tokens import tokens
-from shoplens.indexes.vectors import FlatVectors
-from shoplens.indexes.words import TantivyWords
-from shoplens.lexical import lexicon_colours, lexicon_words
-from shoplens.pictures import DecodePool, FeedPictures, Limits, open_pictures
+from shoplens.lexical import lexicon_colours
+from shoplens.pictures import DecodePool, Limits
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
-from shoplens.stores import FolderLock, NoLock, SqlStore, make_folder, open_as_is, open_store
+from shoplens.stores import FolderLock, NoLock, SqlStore, is_shop, make_folder, open_as_is, open_store
+from shoplens.switching import ShopSpaces, load_encoder, open_feed_pictures
 
 DATABASE = "shop.db"
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
@@ -53,8 +50,12 @@ class Shop:
         self.config = config
         self.folder = Path(config.shop)
         url = config.store_url or str(self.folder / DATABASE)
+        self._decoder: DecodePool | None = None
+        self._web: PhotosByAddress | None = None
+        self._starting, self._following = threading.Lock(), threading.Lock()
         if create:
-            encoder = encoder or load_encoder(config)  # first: where it cannot be loaded, no folder is left behind
+            if encoder is None and not is_shop(url):
+                encoder = load_encoder(config)  # first: where it cannot be loaded, no folder is left behind
             make_folder(self.folder)
         elif not self.folder.is_dir():
             raise ShopNotFoundError(
@@ -62,47 +63,36 @@ class Shop:
             )
         self.store: SqlStore = open_store(url, create=True) if create else open_as_is(url)
         try:
-            self.encoder: Encoder = encoder or load_encoder(config)
+            thumbs, self._pictures = self.folder / "cache" / "thumbs", partial(open_feed_pictures, config)
+            self._shown = CataloguePictures(thumbs, self.store, self.decoder, self._pictures)
+            self.spaces = ShopSpaces(config, self.store, self.decoder, self._shown, lambda: self.space, self.follow)
+            self._chosen = self.spaces.chosen()
+            self.encoder: Encoder = encoder or load_encoder(config, self._chosen)
             writable = os.access(self.folder, os.W_OK) and not self.store.read_only
             self._lock = FolderLock(self.folder) if writable else NoLock(self.folder)
             if rebuild:
                 with self._lock:
                     discard(self.folder / "copies")
-            self.copies = self._open_copies()
+            self.copies = self.spaces.open_copies(self.space, self._lock)
             if self.copies.ahead and self._lock.try_acquire():
                 # A backup of the store was put back: what the copies know beyond it is not so any more.
                 try:
                     discard(self.folder / "copies")
-                    self.copies = self._open_copies()
+                    self.copies = self.spaces.open_copies(self.space, self._lock)
                 finally:
                     self._lock.release()
         except BaseException:
             self.store.close()
             raise
-        self._decoder: DecodePool | None = None
-        self._web: PhotosByAddress | None = None
-        self._shown = CataloguePictures(self.folder / "cache" / "thumbs", self.store, self.decoder, self._pictures)
-        self._starting = threading.Lock()
         self._caught_up = False
-        balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
+        self._balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
         self._composer = Composer(self.encoder, *lexicon_colours())
-        self.balance(balance)
+        self.balance(self._balance)
 
     @property
     def space(self) -> Space:
         """The space in which this shop is searched."""
         return self.encoder.card.space
-
-    def _open_copies(self) -> Copies:
-        card, base = self.encoder.card, self.folder / "copies"
-        folder = base / f"{card.name}-{card.revision}-{card.dimension}"
-        parts = Parts(
-            columns=ArrayColumns.open(folder / "columns"),
-            pictures=FlatVectors.open(folder / "pictures", card.space, "picture"),
-            texts=FlatVectors.open(folder / "texts", card.space, "words"),
-            words=TantivyWords(base / "words", vocabulary=lexicon_words()),
-        )
-        return Copies(self.store, self.store, card.space, parts, self._lock, folder)
 
     def decoder(self) -> PictureDecoder:
         """The pool of processes that decode pictures; started when first needed."""
@@ -176,8 +166,43 @@ class Shop:
 
     def balance(self, balance: Balance) -> None:
         """Searches with another balance of sources from now on: to compare configurations on one shop."""
-        parts = self.store, self.copies, self.encoder, self.decoder, tokens
-        self._answerer = Answerer(*parts, balance, self._composer)
+        self._balance = balance
+        self._answerer = self._answerer_of(self.copies, self.encoder, self._composer)
+
+    def _answerer_of(self, copies: Copies, encoder: Encoder, composer: Composer) -> Answerer:
+        return Answerer(self.store, copies, encoder, self.decoder, tokens, self._balance, composer)
+
+    def follow(self) -> bool:
+        """Takes up a switch to another encoder that was made since this shop was opened (`shoplens encoder switch`).
+
+        Queries under way are still answered in the old space. A service calls this every second, `index` at its start.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            EncoderError, ConfigError, MissingExtraError: the encoder cannot be opened here; the old one goes on.
+        """
+        with self._following:
+            chosen = self.spaces.chosen()
+            if chosen is None or chosen == self._chosen:
+                return False
+            if chosen.space != str(self.space):
+                encoder = load_encoder(self.config, chosen)
+                lock = NoLock(self.folder) if isinstance(self._lock, NoLock) else FolderLock(self.folder)
+                copies = self.spaces.open_copies(encoder.card.space, lock)
+                composer = Composer(encoder, *lexicon_colours())
+                answerer = self._answerer_of(copies, encoder, composer)
+                copies.refresh()
+                if "words" in encoder.card.modalities:
+                    composer.warm_up()
+                with suppress(ShopLensError):
+                    answerer.search(Query("warm-up", per_page=1))
+                old, self._lock, self.copies = self.copies, lock, copies
+                self.encoder, self._composer, self._answerer = encoder, composer, answerer
+                old.close()
+            self._chosen = chosen
+            return True
 
     def product(self, product_id: str) -> Product:
         """A product by its id. Raises NotFoundError."""
@@ -245,6 +270,7 @@ class Shop:
             FeedError: the feed cannot be read.
             RemovalGuardError: it lacks more than half of the catalogue.
         """
+        self.follow()
         source = open_feed(Path(feed), format=format, mapping=mapping, currency=self.config.currency or None)
         kept = self.store.get_meta("pictures")
         # A feed that is read again needs no --pictures again.
@@ -294,15 +320,6 @@ class Shop:
         self.copies.save_if_worth()
         return current
 
-    def _pictures(self, pictures: Path | None, base: Path) -> FeedPictures:
-        return open_pictures(
-            pictures,
-            base,
-            self.folder / "cache" / "web",
-            allow_private=self.config.pictures.allow_private_addresses,
-            max_bytes=self.config.pictures.max_bytes,
-        )
-
     # --- pictures -------------------------------------------------------------------------------
 
     def thumbnail(self, picture_hash: str, side: int = 480) -> bytes:
@@ -321,7 +338,7 @@ class Shop:
 
     def doctor(self) -> list[Finding]:
         """What is wrong with this catalogue and this installation, and how to mend it."""
-        return list(examine(self.store, self.copies, self.encoder))
+        return [*examine(self.store, self.copies, self.encoder, self.spaces.kept()), *self.spaces.ignored_setting()]
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""
@@ -354,11 +371,6 @@ class Shop:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def load_encoder(config: Config) -> Encoder:
-    """The encoder of the settings. Raises ConfigError, EncoderError or MissingExtraError."""
-    return CachedEncoder(open_encoder(config.encoder, threads=config.search.threads))
 
 
 def open_shop(

@@ -17,7 +17,9 @@ ShopLensError
 │   └── StoreError              the store refuses: full, read-only, damaged, too new
 ├── RemovalGuardError           a feed would remove more of the catalogue than is allowed
 ├── EncoderError                an encoder cannot be loaded or run
-│   └── SpaceMismatchError      an index was built in another space
+│   ├── SpaceMismatchError      an index was built in another space
+│   ├── SpaceIncompleteError    products lack a vector in the space that is to serve
+│   └── SpaceInUseError         the space is the one that serves, and stays
 └── EvaluationError             queries, judgements or runs cannot be used
 """
 
@@ -180,6 +182,18 @@ class SpaceMismatchError(EncoderError):
     """An index or a stored vector belongs to another space than the encoder in use."""
 
     code = "space_mismatch"
+
+
+class SpaceIncompleteError(EncoderError):
+    """Products lack a vector in the space of the encoder that is to serve."""
+
+    code = "space_incomplete"
+
+
+class SpaceInUseError(EncoderError):
+    """The space is the one in which the shop is searched; its vectors stay."""
+
+    code = "space_in_use"
 
 
 class EvaluationError(ShopLensError):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from shoplens.core.ports import CatalogueStore, Encoder, StoredProduct, VectorStore
 from shoplens.core.spaces import EncoderCard, Modality, Space
 from shoplens.engine.copies import Copies
+from shoplens.engine.reencoding import KeptSpace
 from shoplens.errors import ShopError
 
 Level = Literal["error", "warning", "note"]
@@ -47,11 +48,11 @@ class Store(CatalogueStore, VectorStore, Protocol):
         """How many pictures were rejected, and (location, reason) of the first ones."""
 
 
-def examine(store: Store, copies: Copies, encoder: Encoder) -> Iterator[Finding]:
-    """Findings, the gravest first."""
+def examine(store: Store, copies: Copies, encoder: Encoder, kept: Sequence[KeptSpace]) -> Iterator[Finding]:
+    """Findings, the gravest first. ``kept``: the spaces of which the store has vectors."""
     yield from _store(store)
     yield from _copies(store, copies)
-    yield from _spaces(store, encoder.card)
+    yield from _spaces(store, encoder.card, kept)
     yield from _catalogue(store)
 
 
@@ -90,23 +91,30 @@ def _copies(store: Store, copies: Copies) -> Iterator[Finding]:
         )
 
 
-def _spaces(store: Store, card: EncoderCard) -> Iterator[Finding]:
+def _spaces(store: Store, card: EncoderCard, kept: Sequence[KeptSpace]) -> Iterator[Finding]:
     space = card.space
-    others = {s: n for s, n in store.spaces().items() if s != space}
-    for other, count in others.items():
-        yield Finding(
-            "note", "other_space", f"{count} vectors are kept of the space {other}", "they serve to switch back", count
-        )
-
     for modality, count in store.missing_vectors(space).items():
         if count and modality in card.modalities:
             yield Finding(
                 "error",
                 "vectors_missing",
                 f"{count} products lack a vector of their {modality} in the space {space}",
-                "run index with the feed again: it encodes what is missing",
+                "run index with the feed again, or shoplens encoder reencode: both encode what is missing",
                 count,
             )
+    for other in kept:
+        if other.space == space:
+            continue
+        size = f"{other.vectors} vectors ({other.bytes / 1e6:.1f} MB)"
+        if other.complete:
+            said = f"{size} are kept of the space {other.space}, of the whole catalogue"
+            hint = f"they serve to switch to it; to drop them: shoplens encoder forget {other.space}"
+            yield Finding("note", "other_space", said, hint, other.vectors)
+        else:
+            lacking = max(other.missing.values())
+            said = f"the space {other.space} is incomplete: {size}, and {lacking} products lack one"
+            hint = f"go on: shoplens encoder reencode ENCODER; or drop it: shoplens encoder forget {other.space}"
+            yield Finding("note", "space_incomplete", said, hint, lacking)
 
 
 def _catalogue(store: Store) -> Iterator[Finding]:

@@ -115,7 +115,7 @@ class Reencoder:
         encoder: Encoder,
         *,
         spare: Spare = lambda _: None,
-        serves: bool = False,
+        serves: Callable[[], bool] = lambda: False,
         before_writing: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
@@ -180,11 +180,11 @@ class Reencoder:
         if not self._wrote:
             self._before_writing()
             self._wrote = True
-        fresh = {key for rows in vectors for key in rows.keys}
+        fresh, serves = {key for rows in vectors for key in rows.keys}, self._serves()
         touch = [
             stored.product.id
             for stored in products
-            if self._serves and not fresh.isdisjoint((stored.product.words_hash, *stored.pictures.values()))
+            if serves and not fresh.isdisjoint((stored.product.words_hash, *stored.pictures.values()))
         ]
         self._store.write(Write(vectors=vectors, touch=touch))
 

@@ -52,6 +52,14 @@ class Thumbnails:
             self._keep(path, data)
         return data
 
+    def kept(self, picture_hash: str, least: int) -> bytes | None:
+        """The largest thumbnail of a picture that is kept, its side at least ``least``; None where there is none."""
+        for side in reversed(SIDES):
+            if side >= least:
+                with suppress(OSError):
+                    return (self._folder / picture_hash[:2] / f"{picture_hash}-{side}.jpg").read_bytes()
+        return None
+
     def _keep(self, path: Path, data: bytes) -> None:
         put(path, data)
         with self._lock:
@@ -110,6 +118,10 @@ class CataloguePictures:
         if not (len(picture_hash) == 64 and all(c in "0123456789abcdef" for c in picture_hash)):
             raise NotFoundError("not the hash of a picture", hint="take it from a hit's picture")
         return self._kept.get(picture_hash, side, lambda wanted: self._repainted(picture_hash, wanted))
+
+    def kept(self, picture_hash: str, least: int) -> bytes | None:
+        """A thumbnail of the picture that is there already, its side at least ``least``; nothing is made."""
+        return self._kept.kept(picture_hash, least)
 
     def forget_source(self) -> None:
         """Lets go of where the pictures lay; the next one is looked for where the store says then."""

@@ -64,6 +64,15 @@ def make_folder(folder: Path) -> None:
         ) from error
 
 
+def is_shop(url_or_path: str | os.PathLike[str]) -> bool:
+    """Whether there is a store. Raises as ``open_store`` does, but for ShopNotFoundError."""
+    try:
+        open_store(url_or_path).close()
+    except ShopNotFoundError:
+        return False
+    return True
+
+
 def open_as_is(url_or_path: str | os.PathLike[str], *, wait_s: float = WAIT_S) -> SqlStore:
     """Opens a store that is there for writing, or for reading only where that alone is possible: its folder cannot be
     written to, or its disk is full.

@@ -156,6 +156,10 @@ class SqlStore:
         """Each space with the number of its vectors, of both modalities."""
         return self._database.read(vector_rows.count_by_space)
 
+    def modalities(self, space: Space) -> set[Modality]:
+        """The modalities of which a space has vectors."""
+        return self._database.read(lambda c: vector_rows.modalities_of(c, space))
+
     def drop_space(self, space: Space) -> int:
         """Removes a space's vectors in one transaction; returns how many."""
         with self._database.transaction() as connection:

@@ -76,6 +76,11 @@ def count_by_space(connection: Connection) -> dict[Space, int]:
     return dict(found)
 
 
+def modalities_of(connection: Connection, space: Space) -> set[Modality]:
+    """The modalities of which a space has vectors."""
+    return set(connection.execute(select(vector_sets.c.modality).where(vector_sets.c.space == str(space))).scalars())
+
+
 def drop(connection: Connection, space: Space) -> int:
     """Removes a space's vectors inside the caller's transaction; returns how many."""
     ids = connection.execute(select(vector_sets.c.id).where(vector_sets.c.space == str(space))).scalars().all()
