@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from time import monotonic
@@ -28,6 +29,7 @@ Resolver = Callable[[str, int], list[str]]
 """Host and port -> IP addresses, as text. Raises OSError."""
 
 _CONNECT_S = 5.0
+_ELSEWHERE = (301, 302, 303, 307, 308)
 _AGENT = "ShopLens (+https://github.com/shoplens/shoplens)"
 
 
@@ -87,7 +89,7 @@ class Fetcher:
         """
         latest = monotonic() + self._timeout_s
         self._clock.deadline = min(latest, deadline) if deadline is not None else latest
-        try:
+        with _told(url):
             at = url
             for _ in range(self._max_redirects + 1):
                 self._door.check_url(at)
@@ -95,23 +97,46 @@ class Fetcher:
                 if elsewhere is None:
                     return reply
                 at = elsewhere
-        except (httpx.TimeoutException, TimeoutError) as problem:
-            raise PictureError(
-                "the server took too long", reason="timeout", where=url, hint="try again later"
-            ) from problem
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as problem:
-            raise FetchRefusedError(
-                f"not an address: {problem}", where=url, hint="give a full http(s) URL"
-            ) from problem
-        except httpx.ConnectError as problem:
-            raise PictureError(
-                f"cannot connect to the server: {problem}", reason="unreachable", where=url, hint="check the address"
-            ) from problem
-        except (httpx.HTTPError, zlib.error) as problem:
-            raise PictureError(
-                f"the server's answer cannot be read: {problem}", reason="broken", where=url, hint="try again later"
-            ) from problem
-        raise FetchRefusedError(
+        raise self._too_many(url)
+
+    @contextmanager
+    def stream(
+        self, url: str, headers: Mapping[str, str] | None = None, stall_s: float = 30.0
+    ) -> Iterator[tuple[Reply, Iterator[bytes]]]:
+        """Like ``get``, for files too large for memory: the reply without its body, and the body as it comes.
+
+        The body comes as the server packed it and unbounded: the caller counts. Nothing may stall for longer than
+        ``stall_s``; an https address is left for https ones only.
+
+        Raises:
+            FetchRefusedError, PictureError: as ``get``; also while the body is read.
+        """
+        latest = monotonic() + self._timeout_s
+
+        def paced(chunks: Iterator[bytes]) -> Iterator[bytes]:
+            for chunk in chunks:
+                self._clock.deadline = latest  # what the caller does with it is not the server's delay
+                yield chunk
+                self._clock.deadline = min(latest, monotonic() + stall_s)
+
+        with _told(url):
+            at = url
+            for _ in range(self._max_redirects + 1):
+                self._door.check_url(at)
+                if url.startswith("https:") and not at.startswith("https:"):
+                    raise FetchRefusedError(f"the server sends us to {at}", where=url, hint="use another network")
+                self._clock.deadline = min(latest, monotonic() + stall_s)
+                with self._client.stream("GET", at, headers=dict(headers or {})) as response:
+                    names = {name.lower(): value for name, value in response.headers.items()}
+                    location = names.get("location")
+                    if response.status_code not in _ELSEWHERE or not location:
+                        yield Reply(response.status_code, names, b"", at), paced(response.iter_raw())
+                        return
+                    at = str(httpx.URL(at).join(location))
+        raise self._too_many(url)
+
+    def _too_many(self, url: str) -> FetchRefusedError:
+        return FetchRefusedError(
             f"more than {self._max_redirects} redirects", where=url, hint="give the picture's final address"
         )
 
@@ -124,7 +149,7 @@ class Fetcher:
         with self._client.stream("GET", url, headers=dict(headers)) as response:
             names = {name.lower(): value for name, value in response.headers.items()}
             location = names.get("location")
-            if response.status_code in (301, 302, 303, 307, 308) and location:
+            if response.status_code in _ELSEWHERE and location:
                 return Reply(response.status_code, names, b"", url), str(httpx.URL(url).join(location))
             body = self._body(response, names, url) if response.status_code == 200 else b""
             return Reply(response.status_code, names, body, url), None
@@ -161,6 +186,25 @@ class Fetcher:
             where=url,
             hint="reduce the picture, or raise the byte limit",
         )
+
+
+@contextmanager
+def _told(url: str) -> Iterator[None]:
+    """What goes wrong with the net, as PictureErrors."""
+    try:
+        yield
+    except (httpx.TimeoutException, TimeoutError) as problem:
+        raise PictureError("the server took too long", reason="timeout", where=url, hint="try again later") from problem
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as problem:
+        raise FetchRefusedError(f"not an address: {problem}", where=url, hint="give a full http(s) URL") from problem
+    except httpx.ConnectError as problem:
+        raise PictureError(
+            f"cannot connect to the server: {problem}", reason="unreachable", where=url, hint="check the address"
+        ) from problem
+    except (httpx.HTTPError, zlib.error) as problem:
+        raise PictureError(
+            f"the server's answer cannot be read: {problem}", reason="broken", where=url, hint="try again later"
+        ) from problem
 
 
 def look_up(host: str, port: int) -> list[str]:
