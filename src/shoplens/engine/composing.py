@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from shoplens.core.names import Names
 from shoplens.core.ports import Encoder
 from shoplens.core.spaces import Calibration, unit
 from shoplens.errors import ShopLensError
@@ -104,8 +105,9 @@ class Composer:
         for colour in colours:
             for name in colour.names:
                 self._english.setdefault(name.casefold(), colour.names[0])
-        self._names = {name.casefold(): False for name in others} | dict.fromkeys(self._english, True)
-        self._longest = max(map(len, self._names), default=0)
+        # None: the name of something else.
+        names: dict[str, str | None] = {name.casefold(): None for name in others}
+        self._names = Names(names | self._english)
         self._lock = threading.Lock()
         self._span: tuple[Vector, Vector] | None = None
         self._directions: dict[str, Vector] = {}
@@ -120,14 +122,13 @@ class Composer:
         no words."""
         text = words.casefold()
         colours, written, rest, at = [], [], [], 0
-        for start, end in self._spans(text):
-            name = text[start:end]
-            if not self._names[name]:  # "orange juice", 白菜
+        for start, end, colour in self._names.spans(text):
+            if colour is None:  # "orange juice", 白菜
                 continue
             if _NEGATION.search(text[:start]):
                 return NO_WISH
-            colours.append(self._english[name])
-            written.append(name)
+            colours.append(colour)
+            written.append(text[start:end])
             rest.append(text[at:start])
             at = end
         rest.append(text[at:])
@@ -137,17 +138,6 @@ class Composer:
             except ShopLensError:
                 return NO_WISH
         return Wish(tuple(dict.fromkeys(colours)), _residue(" ".join(rest)), tuple(dict.fromkeys(written)))
-
-    def _spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where names stand in a text, from the left, the longest first; Latin letters as whole words (Chinese may
-        stand beside them). Looked up length by length: one pattern of thousands of names takes seconds to compile."""
-        at = 0
-        while at < len(text):
-            ends = range(min(len(text), at + self._longest), at, -1)
-            end = next((end for end in ends if text[at:end] in self._names and _whole(text, at, end)), 0)
-            if end:
-                yield at, end
-            at = end or at + 1
 
     def edit(
         self, vectors: npt.NDArray[np.float32], colours: Sequence[str], strength: float = STRENGTH
@@ -189,16 +179,6 @@ class Composer:
         said = self._encoder.encode_words([f"{colour} {thing}" for thing in _THINGS])
         mean: Vector = np.asarray(said, np.float32).mean(axis=0)
         return mean
-
-
-def _whole(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] cuts no Latin word."""
-    left = start > 0 and _is_latin(text[start - 1]) and _is_latin(text[start])
-    return not left and not (end < len(text) and _is_latin(text[end]) and _is_latin(text[end - 1]))
-
-
-def _is_latin(letter: str) -> bool:
-    return letter.isascii() and letter.isalnum()
 
 
 def _residue(text: str) -> str:
