@@ -196,7 +196,7 @@ def test_codes_of_rows_serve_queries_from_another_region_of_the_space() -> None:
     halves = vectors.astype(np.float16)
     alive = np.ones(len(halves), np.bool_)
     book = Codebook.learn(halves, alive)
-    sketch = Sketch.of(book, book.encode(halves))
+    sketch = Sketch(book, book.encode(halves))
     truth, _ = exact_top_k(texts, vectors, 10)
     by_levels = np.mean([np.isin(t, sketch.nearest(q, 300)[0]).mean() for q, t in zip(texts, truth, strict=True)])
     signs = vectors > vectors.mean(axis=0)
@@ -217,15 +217,29 @@ def test_codes_come_back_as_the_nearest_level() -> None:
     np.testing.assert_allclose(book.decode(book.encode(halves[:50])), expected, atol=1e-6)
 
 
-def test_an_extended_sketch_is_the_sketch_of_all_rows() -> None:
+def test_rows_lie_in_the_cell_whose_centre_is_nearest_to_their_levels() -> None:
     rng = np.random.default_rng(9)
-    halves = crowd(rng, 4000).astype(np.float16)
-    book = Codebook.learn(halves, np.ones(4000, np.bool_))
+    halves = crowd(rng, 12_000, spread=0.1).astype(np.float16)
+    book = Codebook.learn(halves, np.ones(len(halves), np.bool_))
     codes = book.encode(halves)
-    whole, grown = Sketch.of(book, codes), Sketch.of(book, codes[:3001]).extended(codes[3001:])
+    assert len(book.cells) == 12_000 // 256
+    far = ((book.decode(codes)[:, None] - book.cells[None]) ** 2).sum(axis=2)
+    np.testing.assert_array_equal(codes[:, 0], far.argmin(axis=1))
+    assert np.bincount(codes[:, 0]).max() < len(codes) / 4
+
+
+def test_estimates_are_products_with_the_levels() -> None:
+    rng = np.random.default_rng(9)
+    halves = crowd(rng, 12_000).astype(np.float16)
+    book = Codebook.learn(halves, np.ones(len(halves), np.bool_))
+    codes = book.encode(halves)
+    sketch = Sketch(book, codes)
     for query in crowd(rng, 5):
-        for a, b in zip(whole.nearest(query, 200), grown.nearest(query, 200), strict=True):
-            np.testing.assert_array_equal(a, b)
+        plain = book.decode(codes) @ (query @ book.projection)
+        rows, estimates = sketch.nearest(query, 100)
+        assert (np.diff(estimates) <= 0).all()
+        # The looked-up products are of 8 bits.
+        assert np.abs(estimates - plain[rows]).max() < 0.05 * np.ptp(plain)
 
 
 def test_inner_products_are_those_of_numpy() -> None:

@@ -1,10 +1,11 @@
 """Short codes of vectors: learn how, take them, find the rows nearest by code, and score rows exactly.
 
-A code holds 4 bits for each of m directions. The directions are the rows' own leading principal components, turned
-by a random rotation so that each carries the same share of the variance; an encoder of 256 dimensions may well
-spend 99 % of its variance in 30 of them. A query is not coded: its product with each of the 16 levels of each
-direction is looked up (Jegou et al., Product Quantization, 2011; Andre et al., Quicker ADC, 2019), so it does not
-matter from which modality's region of the space the query comes.
+A code names the row's cell and holds 4 bits for each of m directions. The directions are the rows' own leading
+principal components, turned by a random rotation so that each carries the same share of the variance; an encoder of 256
+dimensions may well spend 99 % of its variance in 30 of them. A query is not coded: its product with each of the 16
+levels of each direction is looked up (Jegou et al., Product Quantization, 2011; Andre et al., Quicker ADC, 2019), so it
+does not matter from which modality's region of the space the query comes. Cells that hardly hold a near row are left
+out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.ports import Mask, Numbers
+from shoplens.indexes import cells
 
 # FAISS's own type hints leave out most of what it exports.
 faiss: Any = _faiss
@@ -34,11 +36,14 @@ _LEARN_ROWS = 16_384
 _VARIANCE = 0.9
 _STEP = 16
 _SEED = 20_240
+_PACK = 32
+"""Rows that the fast scan looks at together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Codebook:
-    """How codes are taken: ``mean`` float32 [d], ``projection`` [d, m], ``levels`` [m, 16], each row rising.
+    """How codes are taken: ``mean`` float32 [d], ``projection`` [d, m], ``levels`` [m, 16], each row rising, ``cells``
+    [c, m]: the centres of the cells, ``spread`` [c, m]: the variance of a cell's rows in each direction.
 
     ``rows``: how many rows there were when it was learned.
     """
@@ -46,6 +51,8 @@ class Codebook:
     mean: Floats
     projection: Floats
     levels: Floats
+    cells: Floats
+    spread: Floats
     rows: int
 
     @classmethod
@@ -72,15 +79,17 @@ class Codebook:
         turn = np.linalg.qr(rng.standard_normal((kept, kept)))[0]
         projection = np.zeros((dimension, kept + kept % 2), np.float32)
         projection[:, :kept] = directions[:, :kept] @ turn
-        return cls(mean, projection, _lloyd(centred @ projection), count)
+        turned = centred @ projection
+        return cls(mean, projection, _lloyd(turned), *cells.learn(turned, count, rng), count)
 
     @property
     def code_size(self) -> int:
         """Bytes of a code."""
-        return int(self.projection.shape[1]) // 2
+        return 1 + int(self.projection.shape[1]) // 2
 
     def encode(self, vectors: Halves) -> Codes:
-        """Codes uint8 [n, m / 2] of vectors [n, d]: direction 2j in the low half of byte j, 2j + 1 in the high one."""
+        """Codes uint8 [n, 1 + m / 2] of vectors [n, d]: the cell; then direction 2j in the low half of byte 1 + j and
+        direction 2j + 1 in the high one."""
         out = np.empty((len(vectors), self.code_size), np.uint8)
         borders = (self.levels[:, 1:] + self.levels[:, :-1]) / 2
         for start in range(0, len(vectors), _BLOCK):
@@ -88,41 +97,36 @@ class Codebook:
             level = np.zeros(block.shape, np.uint8)
             for border in borders.T:
                 level += block > border
-            out[start : start + len(block)] = level[:, ::2] | (level[:, 1::2] << 4)
+            part = out[start : start + len(block)]
+            part[:, 1:] = level[:, ::2] | (level[:, 1::2] << 4)
+            # Of the levels, not of the vector: rows of one code lie in one cell, and are found or missed together.
+            part[:, 0] = cells.nearest(self.decode(part), self.cells)
         return out
 
     def decode(self, codes: Codes) -> Floats:
-        """The levels that codes [n, m / 2] stand for: float32 [n, m], in the turned directions, the mean taken off."""
-        level = np.empty((len(codes), 2 * self.code_size), np.intp)
-        level[:, ::2], level[:, 1::2] = codes & 15, codes >> 4
+        """The levels that codes [n, 1 + m / 2] stand for: float32 [n, m], turned, without the mean."""
+        level = np.empty((len(codes), self.projection.shape[1]), np.intp)
+        level[:, ::2], level[:, 1::2] = codes[:, 1:] & 15, codes[:, 1:] >> 4
         return self.levels[np.arange(level.shape[1]), level]
 
 
 class Sketch:
     """The codes of the first ``count`` rows, laid out for FAISS's fast scan. Never changed once it is made."""
 
-    def __init__(self, book: Codebook, index: Any) -> None:
+    def __init__(self, book: Codebook, codes: Codes) -> None:
+        count, directions = book.cells.shape
+        centres = faiss.IndexFlatL2(directions)
+        lists = faiss.IndexIVFPQ(centres, directions, count, directions, 4, faiss.METRIC_INNER_PRODUCT)
+        lists.by_residual = False
+        faiss.copy_array_to_vector(np.ascontiguousarray(book.levels.reshape(-1)), lists.pq.centroids)
+        lists.is_trained = True
+        if len(codes):
+            # One cell has a number of no bytes in FAISS's codes, but one byte in ours.
+            lists.add_sa_codes(np.ascontiguousarray(codes[:, 1 - lists.coarse_code_size() :]))
         self.book = book
-        self._index = index
-
-    @classmethod
-    def of(cls, book: Codebook, codes: Codes) -> Sketch:
-        """A sketch of rows with these codes."""
-        directions = book.projection.shape[1]
-        flat = faiss.IndexPQ(directions, directions, 4, faiss.METRIC_INNER_PRODUCT)
-        faiss.copy_array_to_vector(np.ascontiguousarray(book.levels.reshape(-1)), flat.pq.centroids)
-        flat.is_trained = True
-        if len(codes):
-            flat.add_sa_codes(np.ascontiguousarray(codes))
-        return cls(book, faiss.IndexPQFastScan(flat))
-
-    def extended(self, codes: Codes) -> Sketch:
-        """A sketch of these rows and of more behind them: a copy, since others are reading this one."""
-        index = faiss.clone_index(self._index)
-        if len(codes):
-            # FAISS's fast scan takes vectors only; the nearest level of a level is that level.
-            index.add(self.book.decode(codes))
-        return Sketch(self.book, index)
+        self._index = faiss.IndexIVFPQFastScan(lists)
+        self._centres = centres  # the index points to it
+        self._rows_of = np.bincount(codes[:, 0], minlength=count)
 
     @property
     def count(self) -> int:
@@ -132,10 +136,12 @@ class Sketch:
     @property
     def bytes(self) -> int:
         """Bytes of memory."""
-        return int(self._index.codes.size())
+        padded = -(-self._rows_of // _PACK) * _PACK
+        return int(padded.sum() * (self.book.code_size - 1) + self.count * 8)
 
     def nearest(self, query: Floats, depth: int) -> tuple[Numbers, Floats]:
-        """Up to ``depth`` rows of largest estimated inner product, best first, with the estimates.
+        """Up to ``depth`` rows of largest estimated inner product, best first, with the estimates: those of the cells
+        that may hold rows among the nearest.
 
         Runs without Python's lock. ``query``: float32 [d].
         """
@@ -143,12 +149,15 @@ class Sketch:
         rows, estimates = np.empty(depth, np.int64), np.empty(depth, np.float32)
         if depth:
             turned = np.ascontiguousarray(query @ self.book.projection)
+            chosen = cells.promising(self.book.cells, self.book.spread, self._rows_of, turned, depth)
+            settings = faiss.IVFSearchParameters(nprobe=len(chosen))
             # The C++ call itself: the Python around it costs a twentieth of a search.
             # One thread a query: a service answers several at once, and OpenMP's threads spin while they wait. The
             # limit belongs to the calling thread, so it is set here and not once.
             faiss.omp_set_num_threads(1)
-            pointers = (faiss.swig_ptr(turned), depth, faiss.swig_ptr(estimates), faiss.swig_ptr(rows))
-            self._index.search_c(1, *pointers)
+            no_bias = np.zeros(len(chosen), np.float32)
+            pointers = [faiss.swig_ptr(array) for array in (chosen, no_bias, estimates, rows)]
+            self._index.search_preassigned_c(1, faiss.swig_ptr(turned), depth, *pointers, False, settings)
             if rows[-1] < 0:
                 found = rows >= 0
                 rows, estimates = rows[found], estimates[found]

@@ -22,7 +22,7 @@ from shoplens.indexes.codes import Codebook, Sketch
 from shoplens.indexes.durable import replacing
 from shoplens.indexes.vectors_view import COLUMNS, EXTRAS, View, starts_of
 
-VERSION = 2
+VERSION = 3
 
 _MAGIC = b"SLVECTS\n"
 _END = struct.Struct("<QI8s")
@@ -39,8 +39,10 @@ _TYPES = {
     "mean": np.float32,
     "projection": np.float32,
     "levels": np.float32,
+    "cells": np.float32,
+    "spread": np.float32,
 }
-_BOOK = ("mean", "projection", "levels")
+_BOOK = ("mean", "projection", "levels", "cells", "spread")
 _COUNTS = ("count", "extra", "dead", "product_count", "top_variant", "seq")
 
 
@@ -140,9 +142,8 @@ def _read(file: BinaryIO, path: Path, space: Space, modality: Modality) -> View:
         n = counts["count"]
         sketch = None
         if footer["learned_rows"]:
-            mean, projection, levels = (columns.pop(name) for name in _BOOK)
-            book = Codebook(mean, projection, levels, int(footer["learned_rows"]))
-            sketch = Sketch.of(book, columns["codes"][:n])
+            book = Codebook(**{name: columns.pop(name) for name in _BOOK}, rows=int(footer["learned_rows"]))
+            sketch = Sketch(book, columns["codes"][:n])
         starts = starts_of(columns["products"][:n], columns["alive"][:n])
         return View(**{**columns, **counts}, starts=starts, sketch=sketch)
     except (KeyError, TypeError, ValueError, IndexError) as error:

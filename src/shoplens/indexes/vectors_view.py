@@ -252,7 +252,7 @@ class View:
         columns: dict[str, Any] = {name: getattr(self, name)[:n].take(kept, axis=0) for name in COLUMNS}
         columns["starts"] = starts_of(columns["products"], columns["alive"])
         if self.sketch is not None:
-            columns["sketch"] = Sketch.of(self.sketch.book, columns["codes"])
+            columns["sketch"] = Sketch(self.sketch.book, columns["codes"])
         return replace(
             self,
             **columns,
@@ -275,9 +275,9 @@ class View:
         if sketch is None or (n >= _LEARN_AGAIN * sketch.book.rows and sketch.book.rows < _LEARNED):
             book = Codebook.learn(self.vectors[:n], self.alive[:n])
             codes = book.encode(self.vectors[:n])
-            return replace(self, codes=codes, sketch=Sketch.of(book, codes))
+            return replace(self, codes=codes, sketch=Sketch(book, codes))
         if n - sketch.count > max(_TAIL_ROWS, n // _TAIL_SHARE):
-            return replace(self, sketch=sketch.extended(self.codes[sketch.count : n]))
+            return replace(self, sketch=Sketch(sketch.book, self.codes[:n]))
         return self
 
 
