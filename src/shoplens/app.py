@@ -35,9 +35,8 @@ from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
 from shoplens.stores import FolderLock, NoLock, SqlStore, is_shop, make_folder, open_as_is, open_store
-from shoplens.switching import ShopSpaces, load_encoder, open_feed_pictures
+from shoplens.switching import DATABASE, ShopSpaces, load_encoder, open_feed_pictures
 
-DATABASE = "shop.db"
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
 
 

@@ -36,10 +36,12 @@ from shoplens.indexes.words import TantivyWords
 from shoplens.lexical import lexicon_words
 from shoplens.pictures import FeedPictures, open_pictures
 from shoplens.pictures.thumbnails import CataloguePictures
-from shoplens.stores import NoLock, SqlStore
+from shoplens.stores import NoLock, SqlStore, open_as_is
 
 REPORT = "reencode-report.jsonl"
 """In the shop's folder: the pictures that the last re-encoding could not read."""
+DATABASE = "shop.db"
+"""The store's file in the shop's folder, where no other is set."""
 _KEY = "encoder"
 
 
@@ -79,6 +81,22 @@ def settled(name: str, shop: Path) -> str:
     kind, reference = split(name)
     inside = shop / reference
     return f"{kind}:{inside}" if reference and inside.is_dir() else name
+
+
+def serving_name(config: Config) -> str:
+    """The name, as `portable` gives it, of the encoder that serves the shop of these settings, or a new one there."""
+    url = config.store_url or str(config.shop / DATABASE)
+    with contextlib.suppress(ShopLensError), open_as_is(url) as store:
+        if choice := _choice_of(store):
+            return choice.name
+    return setting_name(config)
+
+
+def setting_name(config: Config) -> str:
+    """The setting ``encoder``, as `portable` gives it; as it is where no encoder can have such a name."""
+    with contextlib.suppress(ConfigError):
+        return portable(config.encoder, config.shop)
+    return config.encoder
 
 
 def portable(name: str, shop: Path) -> str:
@@ -137,11 +155,7 @@ class ShopSpaces:
 
     def chosen(self) -> Choice | None:
         """The encoder that the shop was switched to; None where it never was: then the setting ``encoder`` counts."""
-        kept = self._store.get_meta(_KEY)
-        try:
-            return Choice(**orjson.loads(kept)) if kept else None
-        except (ValueError, TypeError):
-            return None
+        return _choice_of(self._store)
 
     def kept(self) -> list[KeptSpace]:
         """The spaces of which the store has vectors, the one that serves first, then by name."""
@@ -155,7 +169,7 @@ class ShopSpaces:
 
     def ignored_setting(self) -> list[Finding]:
         """Told by doctor: a setting ``encoder`` that names another encoder than the shop was switched to."""
-        choice, setting = self.chosen(), self._setting()
+        choice, setting = self.chosen(), setting_name(self._config)
         if choice is None or choice.name == setting or "encoder" not in self._config.model_fields_set:
             return []
         said = f"the setting encoder names {setting}, but this shop was switched to {choice.name}, which serves"
@@ -208,15 +222,16 @@ class ShopSpaces:
             self._build_copies(space)
         return done
 
-    def switch(self, encoder: str | None = None, *, incomplete: bool = False) -> Space:
+    def switch(self, encoder: str | None = None, *, incomplete: bool = False, follow: bool = True) -> Space:
         """Makes another encoder the one that serves, by one commit; the vectors of the one before stay.
 
-        This process takes it up at once, services within a second or two; other processes when they are opened next,
-        index, or call ``Shop.follow``.
+        Services take it up within a second or two; other processes when they are opened next, index, or call
+        ``Shop.follow``.
 
         Args:
             encoder: its name; None: the one that served before the last switch.
             incomplete: switch even if products lack a vector in its space.
+            follow: take it up in this process too.
 
         Returns:
             Its space.
@@ -238,17 +253,18 @@ class ShopSpaces:
         card = opened.card
         missing = {m: n for m, n in self._store.missing_vectors(card.space).items() if n and m in card.modalities}
         if missing and not incomplete:
-            lacking = ", ".join(f"{n} products one of their {_WHAT[m]}" for m, n in missing.items())
+            lacking = ", ".join(f"{n} products lack one of their {_WHAT[m]}" for m, n in missing.items())
             raise SpaceIncompleteError(
                 f"vectors are missing in the space {card.space}: {lacking}",
                 where=name,
                 hint=f"run: shoplens encoder reencode {name} --shop {self._folder}; or switch with --incomplete",
             )
         kept = portable(name or "", self._folder)
-        serving = before.name if before else self._setting()
+        serving = before.name if before else setting_name(self._config)
         last = before.before if before and kept == before.name else serving
         self._store.set_meta(_KEY, orjson.dumps(Choice(kept, str(card.space), last)).decode())
-        self._follow()
+        if follow:
+            self._follow()
         return card.space
 
     def forget(self, space: str | Space) -> int:
@@ -304,12 +320,6 @@ class ShopSpaces:
             return open_encoder(encoder, threads=self._config.search.threads)
         return encoder
 
-    def _setting(self) -> str:
-        try:
-            return portable(self._config.encoder, self._folder)
-        except ConfigError:  # one can be switched away from a name that is none
-            return self._config.encoder
-
     def _in_use(self) -> set[Space]:
         """What this process searches in, and what the shop was switched to."""
         found = {self._serving()}
@@ -333,6 +343,14 @@ class ShopSpaces:
         copies.refresh()
         with contextlib.suppress(ShopLensError):  # a full disk: it is built when it is opened
             copies.save_if_worth(0)
+
+
+def _choice_of(store: SqlStore) -> Choice | None:
+    kept = store.get_meta(_KEY)
+    try:
+        return Choice(**orjson.loads(kept)) if kept else None
+    except (ValueError, TypeError):
+        return None
 
 
 _WHAT = {"picture": "pictures", "words": "words"}

@@ -46,7 +46,8 @@ def compare(
 ) -> None:
     """Compare two encoders on a shop's pictures and judged queries: exact cosines of each alone, paired test.
 
-    The shop is read and left as it is; what it has no vectors of is embedded for the comparison.
+    The shop is read and left as it is. Vectors that it has (encoder reencode) are compared as they are; what it has no
+    vectors of is embedded for the comparison.
     Needs an optional part: pip install 'shoplens[evaluation]'.
     """
     from shoplens import evaluation
@@ -54,7 +55,6 @@ def compare(
     from shoplens.encoders.opening import open_encoder
     from shoplens.engine.alone import EncoderAlone, embed, rows_of
     from shoplens.evaluation.measures import need_measures
-    from shoplens.pictures import open_pictures
 
     need_measures()  # told before anything is read or opened
     asked, judgements = evaluation.read_queries(queries), evaluation.read_qrels(qrels)
@@ -69,15 +69,7 @@ def compare(
         store, decoder = opened.store, opened.decoder()
         judged = evaluation.judged_ids(asked, judgements, store)
         products = [stored for some in store.scan() for stored in some]
-        folder, base = store.get_meta("pictures") or "", store.get_meta("feed_base") or "."
-        limits = opened.config.pictures
-        source = open_pictures(
-            Path(folder) if folder else None,
-            Path(base),
-            opened.folder / "cache" / "web",
-            allow_private=limits.allow_private_addresses,
-            max_bytes=limits.max_bytes,
-        )
+        source = opened.spaces.open_pictures()
         try:
             found = []
             for name, encoder in zip((a, b), encoders, strict=True):

@@ -1,4 +1,5 @@
-"""``shoplens encoder``: which encoders there are, what one is, how a hub model becomes ONNX, and which is better."""
+"""``shoplens encoder``: which encoders there are, what one is, how a hub model becomes ONNX, which is better, and how a
+shop gets another one."""
 
 from __future__ import annotations
 
@@ -15,13 +16,14 @@ from rich.text import Text
 from shoplens.cli.compare import compare
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import console, paragraph, print_json, stderr
+from shoplens.cli.spaces import forget, reencode, spaces, switch
 from shoplens.config import Config
 from shoplens.core.spaces import EncoderCard
 from shoplens.errors import EncoderError
 
 group = typer.Typer(
     name="encoder",
-    help="List, show, export and compare encoders.",
+    help="List, show, export and compare encoders; give a shop another one.",
     no_args_is_help=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -52,14 +54,17 @@ class Precision(StrEnum):
 @group.command("list")
 def list_encoders(shop: ShopFolder = None, json: AsJson = False) -> None:
     """List the encoders that can be named: bundled, exported folders, well-known hub models."""
+    from shoplens.switching import portable, serving_name
+
     config = Config.load(shop)
     rows: list[dict[str, Any]] = [
         {"name": name, "what": what, "ready": _ready(name), "used": False} for name, what in KNOWN
     ]
     rows[1:1] = [_exported(path) for path in _folders(config)]
-    used = next((row for row in rows if row["name"] == config.encoder), None)
+    serves = serving_name(config)
+    used = next((row for row in rows if portable(str(row["name"]), config.shop) == serves), None)
     if used is None:
-        used = {"name": config.encoder, "what": "the setting `encoder`", "ready": _ready(config.encoder), "used": True}
+        used = {"name": serves, "what": "named by the setting or the shop", "ready": _ready(serves), "used": True}
         rows.insert(0, used)
     used["used"] = True
     if json:
@@ -68,7 +73,11 @@ def list_encoders(shop: ShopFolder = None, json: AsJson = False) -> None:
     for row in rows:
         mark = "* " if row["used"] else "  "
         paragraph(Text.assemble(mark, (str(row["name"]), "bold"), f"  {row['what']} ({row['ready']})"))
-    console.print('* in use. Set another one with encoder = "NAME" in shoplens.toml.', markup=False)
+    console.print(
+        '* in use. A new shop takes another one by encoder = "NAME" in shoplens.toml; one that is there, by: '
+        "shoplens encoder reencode NAME",
+        markup=False,
+    )
 
 
 @group.command("show")
@@ -133,9 +142,13 @@ def export(
     if report.recall is not None:
         console.print(f"recall@10 against fp32: {report.recall:.3f} on {report.pictures} pictures")
     console.print(f'Next: set encoder = "onnx:{report.folder}" and run shoplens index FEED', markup=False)
+    console.print(
+        f"or, for a shop that is there: shoplens encoder reencode onnx:{report.folder} --shop DIR", markup=False
+    )
 
 
-group.command("compare")(compare)
+for verb in (compare, reencode, switch, spaces, forget):
+    group.command()(verb)
 
 
 def _say(step: str, json: bool) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -34,6 +34,10 @@ log = structlog.get_logger("shoplens")
 THREADS = 8
 """Requests worked on at once: FAISS, tantivy and onnxruntime release Python's lock; decoding waits for a process."""
 HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
+FOLLOW_S = 1.0
+"""How often the store is asked whether the shop was switched to another encoder, in seconds."""
+FOLLOW_AGAIN_S = 30.0
+"""How long a switch that could not be followed is left alone, in seconds."""
 FETCHES = 8
 """Requests whose photos are fetched at once: strangers' servers may be slow, and searches must not wait for them."""
 
@@ -71,11 +75,18 @@ def create_app(shop: Shop) -> FastAPI:
             state["failed"] = str(error)
             log.exception("warm-up failed")
 
+    def keep() -> None:
+        shop.copies.start_keeper(lambda error: log.error("copies cannot be kept current", error=str(error)))
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        shop.copies.start_keeper(lambda error: log.error("copies cannot be kept current", error=str(error)))
+        keep()
         warming = asyncio.create_task(warm())
+        following = asyncio.create_task(_follow(shop, keep))
         yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
         await warming
 
     app = FastAPI(
@@ -108,6 +119,20 @@ def json_response(data: Any, status: int = 200, headers: Mapping[str, str] | Non
     return Response(
         orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY), status, media_type="application/json", headers=headers
     )
+
+
+async def _follow(shop: Shop, keep: Callable[[], None]) -> None:
+    """Takes up a switch to another encoder within a second or two, searches going on meanwhile."""
+    while True:
+        await asyncio.sleep(FOLLOW_S)
+        try:
+            before = shop.space
+            if await anyio.to_thread.run_sync(shop.follow) and shop.space != before:
+                keep()
+                log.info("switched", encoder=str(shop.space), before=str(before))
+        except Exception as error:  # the folder of the new encoder is not on this machine, say: the old one goes on
+            log.error("a switch to another encoder cannot be followed", error=str(error), serves=str(shop.space))
+            await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
 def _search(app: FastAPI, shop: Shop, gate: Gate) -> None:
