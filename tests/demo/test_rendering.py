@@ -27,6 +27,7 @@ from shoplens.training.rendering import (
     sample,
 )
 from shoplens.training.rendering.frame import Frame, blur, region_of
+from shoplens.training.rendering.settings import SETTINGS, render_in, setting_of
 from shoplens.training.rendering.words import COLOUR_WORDS, KIND_WORDS, MATERIAL_WORDS, PATTERN_WORDS
 
 MIXED = {
@@ -131,6 +132,34 @@ def test_light_and_background_leave_the_shape_alone() -> None:
     assert all(np.array_equal(alpha, shape) for _, alpha in pictures)
     flat = [picture.tobytes() for picture, _ in pictures]
     assert len(set(flat)) == len(BACKGROUNDS) + len(LIGHTS) - 1  # studio in soft light is in both lists
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_show_the_product_whole_in_its_own_colour(name: str) -> None:
+    kinds = [kind for kind in KINDS if name in {setting_of(Design(kind, "red", seed=seed)) for seed in range(8)}]
+    assert kinds, f"no kind is shown in {name}"
+    for kind in kinds[:3]:
+        design = replace(sample(np.random.default_rng(3), kind), view="front", pattern="plain")
+        picture = render_in(design, 120, name)
+        assert picture.shape == (120, 120, 3)
+        assert picture.dtype == np.uint8
+        assert np.array_equal(picture, render_in(design, 120, name))
+        distance = np.linalg.norm(lab(picture.reshape(-1, 3)) - lab(COLOURS[design.colour]), axis=-1).reshape(120, 120)
+        close = distance < 30
+        assert float(close.mean()) > 0.015, (name, design)
+        # The product stands free, before something that is not of its colour.
+        edge = np.concatenate([distance[0], distance[:90, 0], distance[:90, -1]])
+        assert float((edge < 15).mean()) < 0.15, (name, design)
+
+
+def test_settings_suit_the_kind() -> None:
+    for kind in KINDS:
+        chosen = {setting_of(Design(kind, "red", seed=seed)) for seed in range(12)}
+        assert chosen <= set(SETTINGS)
+    assert setting_of(Design("armchair", "green")) == "room"
+    assert setting_of(Design("clock", "black")) == "wall"
+    with pytest.raises(KeyError):
+        render_in(Design("mug", "teal"), 32, "moon")
 
 
 def test_unknown_names_are_refused() -> None:

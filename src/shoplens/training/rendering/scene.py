@@ -54,17 +54,25 @@ def layers(
     """
     lamp = LIGHTS[light] if isinstance(light, str) else light
     kind = TABLE[design.kind]
-    frame = frame_of(design, size, scene)
-    canvas = Canvas(frame, design, lamp)
-    kind.draw(canvas, design, design.rng())
-    rgb, alpha = _halved(canvas.rgb), _halved(canvas.alpha)
+    rgb, alpha = drawn(design, frame_of(design, size, scene), lamp)
     ground = _GROUNDS[background](design, size, scene)
     if design.view != "detail" or kind.pose != "standing":
-        ground = ground * (1 - _shadow(alpha, kind.pose, design))[..., None]
+        ground = ground * (1 - shadow(alpha, kind.pose, design))[..., None]
     ground = ground * np.asarray(lamp.tint, dtype=np.float32) * np.float32(lamp.level)
-    picture = rgb + ground * (1 - alpha)[..., None]
+    return exposed(rgb + ground * (1 - alpha)[..., None]), np.clip(alpha, 0, 1)
+
+
+def drawn(design: Design, frame: Frame, lamp: Light) -> tuple[Field, Field]:
+    """The product alone at half the frame's raster: linear light (n, n, 3), premultiplied, and coverage (n, n)."""
+    canvas = Canvas(frame, design, lamp)
+    TABLE[design.kind].draw(canvas, design, design.rng())
+    return _halved(canvas.rgb), _halved(canvas.alpha)
+
+
+def exposed(picture: Field) -> npt.NDArray[np.uint8]:
+    """Linear light as sRGB bytes, the brightest rolled off."""
     srgb = np.sqrt(np.clip(_shoulder(picture), 0, 1)) * 255 + 0.5
-    return srgb.astype(np.uint8), np.clip(alpha, 0, 1)
+    return srgb.astype(np.uint8)
 
 
 def _halved(field: Field) -> Field:
@@ -91,15 +99,15 @@ def _shoulder(light: Field) -> Field:
     return out
 
 
-def _shadow(alpha: Field, pose: str, design: Design) -> Field:
+def shadow(alpha: Field, pose: str, design: Design) -> Field:
     """Share of light that the product takes from the ground, shape (size, size)."""
     size = alpha.shape[0]
     if pose == "flat":
-        near = _moved(blur(alpha, size * 0.006), size * 0.004, size * 0.007) * np.float32(0.34)
-        far = _moved(blur(alpha, size * 0.026), size * 0.014, size * 0.024) * np.float32(0.30)
+        near = moved(blur(alpha, size * 0.006), size * 0.004, size * 0.007) * np.float32(0.34)
+        far = moved(blur(alpha, size * 0.026), size * 0.014, size * 0.024) * np.float32(0.30)
         return np.clip(near + far, 0, 0.6)
     if pose == "hanging":
-        return _moved(blur(alpha, size * 0.04), size * 0.03, size * 0.05) * np.float32(0.22)
+        return moved(blur(alpha, size * 0.04), size * 0.03, size * 0.05) * np.float32(0.22)
     rows = np.flatnonzero(alpha.max(axis=1) > 0.3)
     if rows.size == 0:
         return np.zeros_like(alpha)
@@ -111,13 +119,13 @@ def _shadow(alpha: Field, pose: str, design: Design) -> Field:
     tight = blur(np.broadcast_to(foot, (8, size)).copy(), size * 0.006)[4] * np.float32(1.6)
     pool = np.exp(-((ys / np.float32(size * 0.026)) ** 2)) * np.clip(wide, 0, 1)[None, :] * np.float32(0.30)
     line = np.exp(-((ys / np.float32(size * 0.009)) ** 2)) * np.clip(tight, 0, 1)[None, :] * np.float32(0.42)
-    fall = _moved(blur(alpha, size * 0.05), size * 0.05, size * 0.02) * np.float32(0.10)
+    fall = moved(blur(alpha, size * 0.05), size * 0.05, size * 0.02) * np.float32(0.10)
     fall *= np.clip((np.arange(size, dtype=np.float32)[:, None] - size * 0.3) / (size * 0.5), 0, 1)
     out: Field = np.clip(pool + line + fall, 0, 0.65)
     return out
 
 
-def _moved(field: Field, dx: float, dy: float) -> Field:
+def moved(field: Field, dx: float, dy: float) -> Field:
     """A field shifted by whole pixels to the right and down; what comes in is zero."""
     x, y = round(dx), round(dy)
     out = np.zeros_like(field)
@@ -131,13 +139,13 @@ def _scene_rng(design: Design, scene: int) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(f"set/{design.kind}/{design.seed}".encode()))
 
 
-def _ramp(size: int, top: tuple[int, ...] | Field, bottom: tuple[int, ...] | Field) -> Field:
+def ramp(size: int, top: tuple[int, ...] | Field, bottom: tuple[int, ...] | Field) -> Field:
     t = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     a, b = (np.asarray(v, dtype=np.float32) / 255 for v in (top, bottom))
     return np.broadcast_to((a * a) * (1 - t) + (b * b) * t, (size, size, 3)).astype(np.float32)
 
 
-def _vignette(size: int, strength: float) -> Field:
+def vignette(size: int, strength: float) -> Field:
     axis = np.linspace(-1, 1, size, dtype=np.float32)
     r = (axis + np.float32(0.15))[None, :] ** 2 + (axis + np.float32(0.2))[:, None] ** 2
     return (1 - np.float32(strength) * r)[..., None]
@@ -148,12 +156,12 @@ def _studio(design: Design, size: int, scene: int) -> Field:
     rng = _scene_rng(design, scene)
     pale = min(COLOURS[design.colour]) > 185
     tone = np.asarray((_DEEPER if pale else _STUDIO)[int(rng.integers(5))], dtype=np.float32)
-    picture = _ramp(size, tone * 1.02, tone * 0.965)
+    picture = ramp(size, tone * 1.02, tone * 0.965)
     if TABLE[design.kind].pose == "standing":
         t = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
         floor = 1 / (1 + np.exp(-(t - np.float32(0.70)) * 26))
         picture = picture * (1 - np.float32(0.045) * floor * (1 - (t - 0.7)))
-    return picture * _vignette(size, 0.07)
+    return picture * vignette(size, 0.07)
 
 
 def _white(design: Design, size: int, scene: int) -> Field:
@@ -163,7 +171,7 @@ def _white(design: Design, size: int, scene: int) -> Field:
 def _colour(design: Design, size: int, scene: int) -> Field:
     rng = _scene_rng(design, scene)
     tone = rng.uniform(60, 235, 3).astype(np.float32)
-    return _ramp(size, tone, tone * float(rng.uniform(0.75, 1.0))) * _vignette(size, 0.12)
+    return ramp(size, tone, tone * float(rng.uniform(0.75, 1.0))) * vignette(size, 0.12)
 
 
 def _wood(design: Design, size: int, scene: int) -> Field:
@@ -177,7 +185,7 @@ def _wood(design: Design, size: int, scene: int) -> Field:
     slow = sample_noise("soft", u + shift, v, 0.5, 5.0) * np.float32(0.06)
     gap = np.abs(v / np.float32(0.45) - np.round(v / np.float32(0.45))) < 2.0 / size
     factor = (1 + grain + slow + np.sin(plank * 3.1) * np.float32(0.06)) * np.where(gap, np.float32(0.6), 1)
-    out: Field = _ramp(size, tuple(tone), tuple(tone)) * factor[..., None].astype(np.float32) * _vignette(size, 0.1)
+    out: Field = ramp(size, tuple(tone), tuple(tone)) * factor[..., None].astype(np.float32) * vignette(size, 0.1)
     return out
 
 
@@ -185,11 +193,11 @@ def _room(design: Design, size: int, scene: int) -> Field:
     rng = _scene_rng(design, scene)
     wall, floor = rng.uniform(120, 235, 3), rng.uniform(70, 190, 3)
     edge = float(rng.uniform(0.55, 0.8))
-    picture = _ramp(size, tuple(wall), tuple(wall * 0.9))
-    ground = _ramp(size, tuple(floor * 0.85), tuple(floor))
+    picture = ramp(size, tuple(wall), tuple(wall * 0.9))
+    ground = ramp(size, tuple(floor * 0.85), tuple(floor))
     t = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     share = np.clip((t - np.float32(edge)) * size / 3, 0, 1)
-    out: Field = ((picture * (1 - share) + ground * share) * _vignette(size, 0.1)).astype(np.float32)
+    out: Field = ((picture * (1 - share) + ground * share) * vignette(size, 0.1)).astype(np.float32)
     return out
 
 
