@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shoplens.cli.output import console, stderr
 from shoplens.config import Config
 from shoplens.engine.indexing import IndexReport
+from shoplens.engine.indexing import Progress as Indexing
 from shoplens.errors import ConfigError
 
 
@@ -63,9 +64,15 @@ def _public(config: Config, name: str, source: str) -> IndexReport:
 
     chosen = PUBLIC[name]
     console.print(f"{name}: {source or chosen.url}\nlicence: {chosen.licence}", markup=False)
-    columns = (TextColumn("fetching"), BarColumn(bar_width=20), DownloadColumn(), TransferSpeedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=20), TimeElapsedColumn())
     with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bar:
-        task = bar.add_task("", total=None)
-        return index_public(
-            config, name, source, lambda got, whole: bar.update(task, completed=got, total=whole or None)
-        )
+        task = bar.add_task("fetching", total=None)
+
+        def on_bytes(got: int, whole: int) -> None:
+            bar.update(task, description=f"{got / 1e6:,.0f} MB fetched", completed=got, total=whole or None)
+
+        def on_progress(progress: Indexing) -> None:
+            told = f"{progress.report.pictures_encoded:,} pictures encoded"
+            bar.update(task, description=told, completed=0, total=None)
+
+        return index_public(config, name, source, on_bytes, on_progress)

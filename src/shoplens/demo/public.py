@@ -15,7 +15,7 @@ from shoplens.app import open_shop
 from shoplens.config import Config
 from shoplens.demo.archive import MB, Bounds, digest, fetch, lines, plain_text, unpack
 from shoplens.demo.names import CLOTHES_ZH, GROCERIES_ZH
-from shoplens.engine.indexing import IndexReport
+from shoplens.engine.indexing import IndexReport, Progress
 from shoplens.errors import FeedError
 from shoplens.pictures.addresses import Door
 
@@ -43,7 +43,11 @@ class PublicSet:
 
 
 def index_public(
-    config: Config, name: str, source: str = "", on_bytes: Callable[[int, int], None] = lambda got, whole: None
+    config: Config,
+    name: str,
+    source: str = "",
+    on_bytes: Callable[[int, int], None] = lambda got, whole: None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> IndexReport:
     """Fetches a public set into the shop's folder, once, and indexes it; a second run does only what changed.
 
@@ -51,6 +55,7 @@ def index_public(
         name: a key of ``PUBLIC``.
         source: another address of the archive, or the file itself; "": where its authors published it.
         on_bytes: told of the bytes fetched and those announced (0: not announced).
+        on_progress: told how far indexing has come.
 
     Raises:
         FeedError: it cannot be fetched, or is not what was asked for.
@@ -59,7 +64,7 @@ def index_public(
     chosen = PUBLIC[name]
     folder = bring(chosen, Path(config.shop) / "public", source, on_bytes)
     with open_shop(config, create=True) as shop:
-        return shop.index(folder / "products.jsonl", pictures=folder)
+        return shop.index(folder / "products.jsonl", pictures=folder, on_progress=on_progress)
 
 
 def bring(chosen: PublicSet, into: Path, source: str, on_bytes: Callable[[int, int], None]) -> Path:
