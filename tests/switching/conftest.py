@@ -89,6 +89,17 @@ def asked(shop: Shop, place: Place, photos: Sequence[int] = (3, 11)) -> list[lis
     return [said(answer) for answer in answers]
 
 
+def same(ours: list[list[tuple[str, float]]], theirs: list[list[tuple[str, float]]]) -> bool:
+    """Whether answers of two processes (or of one that has read its copies anew) are the same: ids in order, and scores
+    to 1e-5: float32 sums depend on how many rows are multiplied at once."""
+    if [[i for i, _ in one] for one in ours] != [[i for i, _ in one] for one in theirs]:
+        return False
+    scores = [
+        (a, b) for one, other in zip(ours, theirs, strict=True) for (_, a), (_, b) in zip(one, other, strict=True)
+    ]
+    return all(abs(a - b) <= 1e-5 for a, b in scores)
+
+
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     """A folder with a feed of 30 products and two encoders."""

@@ -82,7 +82,7 @@ def test_what_is_stored_is_not_encoded_again(
 def test_products_indexed_meanwhile_are_taken_in(
     place: Place, indexed: Shop, opened: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """New ones, a changed title, a changed picture, and one that is gone; by another process, in the midst of the run."""
+    """A new one, a changed title, a changed picture, one that is gone; by another process, in the midst of the run."""
     monkeypatch.setattr(reencoding, "BATCH", 8)
     writer = opened()
     turns = iter([True])
