@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from shoplens import __version__
+from shoplens.attributes import ShopAttributes, decode_pool
 from shoplens.config import Config
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product, RowProblem
@@ -30,7 +31,7 @@ from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoun
 from shoplens.feeds import open_feed, write_report
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_colours
-from shoplens.pictures import DecodePool, Limits
+from shoplens.pictures import DecodePool
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
@@ -83,6 +84,8 @@ class Shop:
         except BaseException:
             self.store.close()
             raise
+        looking = self.decoder, self._shown.thumbnail, config.fill_attributes
+        self.attributes = ShopAttributes(lambda: (self.encoder, self.spaces.name()), self.store, *looking)
         self._caught_up = False
         self._balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
         self._composer = Composer(self.encoder, *lexicon_colours())
@@ -97,12 +100,7 @@ class Shop:
         """The pool of processes that decode pictures; started when first needed."""
         with self._starting:
             if self._decoder is None:
-                limits = self.config.pictures
-                self._decoder = DecodePool(
-                    workers=limits.workers or None,
-                    limits=Limits(max_bytes=limits.max_bytes, max_pixels=limits.max_pixels),
-                    timeout_s=limits.timeout_s,
-                )
+                self._decoder = decode_pool(self.config)
             return self._decoder
 
     # --- searching ------------------------------------------------------------------------------
@@ -275,7 +273,8 @@ class Shop:
         # A feed that is read again needs no --pictures again.
         where = Path(pictures) if pictures else Path(kept) if kept and Path(kept).exists() else None
         pictures_from = self._pictures(where, source.base)
-        indexer = Indexer(self.store, pictures_from, self.decoder(), self.encoder, options or IndexOptions())
+        parts = self.store, pictures_from, self.decoder(), self.encoder, options or IndexOptions()
+        indexer = Indexer(*parts, self.attributes.filling())
         problems: list[RowProblem] = []
 
         def tell(problem: RowProblem) -> None:
@@ -337,7 +336,8 @@ class Shop:
 
     def doctor(self) -> list[Finding]:
         """What is wrong with this catalogue and this installation, and how to mend it."""
-        return [*examine(self.store, self.copies, self.encoder, self.spaces.kept()), *self.spaces.ignored_setting()]
+        found = [*examine(self.store, self.copies, self.encoder, self.spaces.kept()), *self.spaces.ignored_setting()]
+        return found + self.attributes.contradicted()
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""

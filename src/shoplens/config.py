@@ -68,6 +68,9 @@ class Config(BaseSettings):
         description="encoder to use: bundled, onnx:FOLDER, open_clip:MODEL, transformers:MODEL or timm:MODEL",
     )
     currency: str = Field("", description="currency of feeds that name none (ISO 4217)")
+    fill_attributes: bool = Field(
+        True, description="tell kind, colour, material and pattern from pictures, where a feed says nothing of them"
+    )
     pictures: PictureLimits = PictureLimits()
     search: SearchSettings = SearchSettings()
     server: ServerSettings = ServerSettings()

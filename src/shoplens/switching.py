@@ -157,6 +157,11 @@ class ShopSpaces:
         """The encoder that the shop was switched to; None where it never was: then the setting ``encoder`` counts."""
         return _choice_of(self._store)
 
+    def name(self) -> str:
+        """The name by which the encoder is opened that serves."""
+        choice = self.chosen()
+        return settled(choice.name, self._folder) if choice else self._config.encoder
+
     def kept(self) -> list[KeptSpace]:
         """The spaces of which the store has vectors, the one that serves first, then by name."""
         found = []

@@ -13,6 +13,7 @@ import typer
 import typer.exceptions
 
 from shoplens.cli.demo import demo
+from shoplens.cli.describe import describe
 from shoplens.cli.doctor import doctor
 from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (index, search, serve, evaluate, doctor, demo):
+for verb in (index, search, serve, evaluate, describe, doctor, demo):
     app.command()(verb)
 app.add_typer(encoder)
 

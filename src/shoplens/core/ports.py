@@ -7,7 +7,7 @@ A copy stands at a sequence number of the store's change log (``seq``) and repla
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -118,6 +118,22 @@ class KnowsWords(Protocol):
 
     def familiar(self, text: str) -> bool:
         """Whether some word of the text was met in training."""
+
+
+class Filling(Protocol):
+    """What pictures tell of products, for those that say nothing of it themselves."""
+
+    def fill(
+        self,
+        products: Sequence[Product],
+        hashes: Mapping[str, str],
+        vectors_of: Callable[[Sequence[str]], Mapping[str, npt.NDArray[np.float16]]],
+    ) -> list[Product]:
+        """The products, in order, some with more ``derived`` texts: always the same ones for the same vectors.
+
+        ``hashes``: location -> hash of every usable picture. ``vectors_of``: picture hashes -> fp16 [d] of those that
+        there are.
+        """
 
 
 # --- truth ---------------------------------------------------------------------------------------

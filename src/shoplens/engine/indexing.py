@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from shoplens.core.catalogue import ColumnUse, ImageRef, Product, RowProblem
 from shoplens.core.ports import (
@@ -19,6 +20,7 @@ from shoplens.core.ports import (
     Digest,
     Encoder,
     Feed,
+    Filling,
     PictureDecoder,
     PictureFacts,
     PictureSource,
@@ -112,11 +114,13 @@ class Indexer:
         decoder: PictureDecoder,
         encoder: Encoder,
         options: IndexOptions | None = None,
+        filling: Filling | None = None,
     ) -> None:
         self._store = store
         self._decoder = decoder
         self._encoder = encoder
         self._options = options or IndexOptions()
+        self._filling = filling
         self._fetching = Fetching(source)
 
     def run(
@@ -178,7 +182,7 @@ class Indexer:
         facts = self._store.facts(locations)
         hashes, vectors = self._pictures(batch, facts, plan, report, tell)
         unchanged: list[tuple[Product, Mapping[str, str]]] = []
-        for product in batch:
+        for product in self._filled(batch, hashes, vectors[0]):
             report.read += 1
             digest = stored.get(product.id)
             own = {i.location: hashes[i.location] for i in product.all_images() if hashes.get(i.location)}
@@ -199,6 +203,18 @@ class Indexer:
         rows = [v for v in vectors if len(v.keys)]
         write = Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch)
         return write, plan.last_id
+
+    def _filled(self, batch: Sequence[Product], hashes: Mapping[str, str], fresh: VectorRows) -> Sequence[Product]:
+        """The batch with what its pictures tell of products that say nothing of it: before it is compared with what is
+        stored, so that an unchanged feed stays unchanged."""
+        if self._filling is None:
+            return batch
+        new = dict(zip(fresh.keys, fresh.vectors.astype(np.float16), strict=True))
+
+        def vectors_of(keys: Sequence[str]) -> Mapping[str, npt.NDArray[np.float16]]:
+            return self._store.vectors(fresh.space, "picture", [key for key in keys if key not in new]) | new
+
+        return self._filling.fill(batch, hashes, vectors_of)
 
     def _same(
         self,

@@ -1,0 +1,197 @@
+"""Attributes of pictures, put together: the heads beside the encoder, the lexicon, and what a shop does with them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from shoplens.config import Config
+from shoplens.core.ports import Encoder, Filling, PictureDecoder
+from shoplens.core.query import QueryPicture
+from shoplens.core.spaces import Pixels
+from shoplens.encoders.lexicon import load_lexicon
+from shoplens.encoders.opening import BUNDLED, split
+from shoplens.engine.doctor import Finding, Store
+from shoplens.errors import EncoderError, PictureError, ShopLensError
+from shoplens.pictures import DecodePool, Limits
+from shoplens.pictures.photo import Photo, photo_of
+from shoplens.understanding.contradicting import Contradictions
+from shoplens.understanding.describing import Describer, PictureAttributes
+from shoplens.understanding.filling import Filler
+from shoplens.understanding.heads import FILE, Heads, load_heads
+from shoplens.understanding.notions import Notion, Notions
+from shoplens.understanding.zero_shot import zero_shot
+
+SIDE = 256
+"""Shortest side, in pixels, at which a photo is looked at; as when it is indexed."""
+_SMALL = 128
+"""The same for a suspect's colours: they are counted at 80."""
+_TOLD = 20
+"""Contradictions that ``doctor`` prints."""
+
+
+@cache
+def lexicon_notions() -> Notions:
+    """The lexicon, for understanding."""
+    return Notions(Notion(e.facet, e.key, e.english, e.chinese) for e in load_lexicon().entries)
+
+
+class Understanding:
+    """What is understood of pictures with one encoder; made when first asked for. Safe to use from several threads.
+
+    Args:
+        encoder: that looks at the pictures.
+        name: what the setting ``encoder`` says; heads may lie in the folder that it names.
+    """
+
+    def __init__(self, encoder: Encoder, name: str = BUNDLED) -> None:
+        self.encoder = encoder
+        self._name = name
+        self._lock = threading.Lock()
+        self._fitted: Heads | None = None
+        self._looked_for = False
+        self._describer: Describer | None = None
+
+    def describe(self, pictures: Sequence[Pixels]) -> list[PictureAttributes]:
+        """What pictures show. ``pictures``: uint8 [h, w, 3], sRGB, upright.
+
+        Raises:
+            EncoderError: the encoder has neither heads nor words; or the heads are damaged.
+        """
+        return self.describer().describe(self.encoder, pictures)
+
+    def describe_photo(self, photo: QueryPicture, decoder: PictureDecoder) -> PictureAttributes:
+        """What a photo shows. Raises PictureError, and what ``describe`` does."""
+        side = max(SIDE, self.encoder.card.picture_side)
+        try:
+            decoded = decoder.decode(photo.data, side, photo.crop)
+        except PictureError as error:
+            error.where = error.where or photo.name or None
+            raise
+        return self.describe([decoded.pixels])[0]
+
+    def describer(self) -> Describer:
+        """Of the encoder's fitted heads; where it has none, of the lexicon's names as its text tower reads them."""
+        heads = self.heads()
+        with self._lock:
+            if self._describer is None:
+                heads = heads or zero_shot(self.encoder, lexicon_notions())
+                if heads is None:
+                    raise EncoderError(
+                        "this encoder can tell no attributes: it has no heads, and reads no words",
+                        where=str(self.encoder.card.space),
+                        hint="describe with the bundled encoder, or with one that reads words",
+                    )
+                self._describer = Describer(heads, lexicon_notions())
+            return self._describer
+
+    def heads(self) -> Heads | None:
+        """The heads that were fitted for this encoder; None where there are none. Raises EncoderError if damaged."""
+        with self._lock:
+            if not self._looked_for:
+                card = self.encoder.card
+                for folder in self._folders():
+                    if self._fitted is None:
+                        self._fitted = load_heads(folder / FILE, card.space, card.files.get(FILE, ""))
+                self._looked_for = True
+            return self._fitted
+
+    def filling(self) -> Filling | None:
+        """Fills what products lack; None where nothing was fitted from which to fill."""
+        return Filler(self.describer()) if self.heads() is not None else None
+
+    def _folders(self) -> list[Path]:
+        folders = [Path(str(resources.files("shoplens.encoders").joinpath("bundled")))]
+        kind, reference = split(self._name)
+        return [*folders, Path(reference).expanduser()] if kind == "onnx" else folders
+
+
+class ShopAttributes:
+    """What a shop understands of its pictures: ``shop.attributes``.
+
+    Args:
+        encoder: the one that serves now, and its name.
+        decoder: the pool of processes that decode pictures.
+        thumbnail: a picture of the catalogue, by its hash and shortest side, as a JPEG.
+    """
+
+    def __init__(
+        self,
+        encoder: Callable[[], tuple[Encoder, str]],
+        store: Store,
+        decoder: Callable[[], PictureDecoder],
+        thumbnail: Callable[[str, int], bytes],
+        fill: bool = True,
+    ) -> None:
+        self._encoder = encoder
+        self._store = store
+        self._decoder = decoder
+        self._thumbnail = thumbnail
+        self._fill = fill
+        self._now: Understanding | None = None
+
+    def describe(self, photo: Photo) -> PictureAttributes:
+        """Kind, colours with their shares, material and pattern of a photo (a path, bytes or a QueryPicture).
+
+        Raises:
+            PictureError: the photo cannot be used.
+            EncoderError: the shop's encoder can tell no attributes.
+        """
+        return self.understanding().describe_photo(photo_of(photo), self._decoder())
+
+    def filling(self) -> Filling | None:
+        """What fills products that lack attributes while they are indexed; None where nothing is to be filled."""
+        return self.understanding().filling() if self._fill else None
+
+    def contradicted(self) -> list[Finding]:
+        """Told by doctor: products whose words name a colour that none of their pictures shows."""
+        understanding = self.understanding()
+        if understanding.heads() is None:
+            return []
+        describer = understanding.describer()
+
+        def vectors_of(keys: Sequence[str]) -> Mapping[str, npt.NDArray[np.float16]]:
+            return self._store.vectors(describer.heads.space, "picture", keys)
+
+        found = Contradictions(describer).find(self._store.scan(), vectors_of, self._pixels)
+        if not found:
+            return []
+        return [
+            Finding(
+                "warning",
+                "colour_contradicted",
+                f"{len(found)} products are said to be of a colour that their picture does not show",
+                "look at them: a wrong photo, or a wrong word; of those that are right, one in a hundred is listed too",
+                len(found),
+                tuple(str(one) for one in found[:_TOLD]),
+            )
+        ]
+
+    def understanding(self) -> Understanding:
+        """That of the encoder that serves now: another one after a switch."""
+        encoder, name = self._encoder()
+        if self._now is None or self._now.encoder is not encoder:
+            self._now = Understanding(encoder, name)
+        return self._now
+
+    def _pixels(self, key: str) -> Pixels | None:
+        try:
+            return self._decoder().decode(self._thumbnail(key, _SMALL), _SMALL).pixels
+        except ShopLensError:  # moved or offline: the vector alone decides
+            return None
+
+
+def decode_pool(config: Config) -> DecodePool:
+    """The processes that decode pictures, with the limits of the settings."""
+    limits = config.pictures
+    return DecodePool(
+        workers=limits.workers or None,
+        limits=Limits(max_bytes=limits.max_bytes, max_pixels=limits.max_pixels),
+        timeout_s=limits.timeout_s,
+    )
