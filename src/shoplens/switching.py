@@ -85,11 +85,16 @@ def settled(name: str, shop: Path) -> str:
 
 def serving_name(config: Config) -> str:
     """The name, as `portable` gives it, of the encoder that serves the shop of these settings, or a new one there."""
+    choice = choice_of(config)
+    return choice.name if choice else setting_name(config)
+
+
+def choice_of(config: Config) -> Choice | None:
+    """What the shop of these settings was switched to, without opening an encoder; None where there is no shop."""
     url = config.store_url or str(config.shop / DATABASE)
     with contextlib.suppress(ShopLensError), open_as_is(url) as store:
-        if choice := _choice_of(store):
-            return choice.name
-    return setting_name(config)
+        return _choice_of(store)
+    return None
 
 
 def setting_name(config: Config) -> str:

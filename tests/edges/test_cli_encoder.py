@@ -25,7 +25,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = []
     for colour in COLOURS:
         (folder / "photos" / f"{colour}.png").write_bytes(picture(colour, side=200))
-        rows.append({"id": colour.upper(), "title": f"{colour} t-shirt", "images": [f"{colour}.png"]})
+        rows.append({"id": colour.upper(), "title": f"{colour} towel", "images": [f"{colour}.png"]})
     (folder / "feed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for name, words in (("two", True), ("eyes", False)):
         (folder / "encoders" / name).mkdir(parents=True)
@@ -34,7 +34,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pieces = tokenizer(folder / "encoders" / name / "tokenizer.json")
             words_tower(folder / "encoders" / name / "text.onnx", pieces)
         card_of(folder / "encoders" / name, name=name)
-    worded = [{"query_id": c, "q": f"{c} t-shirt"} for c in COLOURS]
+    worded = [{"query_id": c, "q": f"{c} towel"} for c in COLOURS]
     seen = [{"query_id": c, "images": [f"photos/{c}.png"]} for c in COLOURS]
     for name, queries in (("words", worded), ("photos", seen)):
         (folder / f"{name}.jsonl").write_text("".join(json.dumps(query) + "\n" for query in queries))
@@ -111,7 +111,7 @@ def test_compare_prints_both_and_the_queries_that_differ(shop: Path) -> None:
     assert "A less B" in done.stdout
     assert "queries that A answers better, by nDCG@10" in done.stdout
     part = done.stdout.partition("queries that A answers better")[2].splitlines()[2:4]
-    assert all("t-shirt" in line for line in part), done.stdout
+    assert all("towel" in line for line in part), done.stdout
     assert "searched: 6 pictures of 6 products" in done.stdout
 
 

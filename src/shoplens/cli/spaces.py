@@ -114,14 +114,16 @@ def switch(
     The vectors of the one before stay, to switch back, until encoder forget drops them.
     """
     from shoplens.encoders.opening import open_encoder
-    from shoplens.switching import serving_name
+    from shoplens.switching import choice_of, settled
 
     if back == (encoder is not None):
         raise ConfigError(
             "one encoder is wanted, or --back", where="encoder switch", hint="shoplens encoder switch NAME --shop DIR"
         )
     config = Config.load(shop)
-    with _open(config, lambda: open_encoder(encoder or serving_name(config))) as opened:
+    choice = choice_of(config)
+    wanted = encoder or (settled(choice.before, config.shop) if choice else config.encoder)
+    with _open(config, lambda: open_encoder(wanted)) as opened:
         before = opened.space
         space = opened.spaces.switch(encoder, incomplete=incomplete, follow=False)
         choice = opened.spaces.chosen()
