@@ -27,7 +27,9 @@ from shoplens.config import Config
 from shoplens.core.answer import Answer, Facet, FacetValue, Hit, Reason
 from shoplens.core.catalogue import Money, Product, Variant
 from shoplens.core.query import Crop, Query, QueryPicture, Seed, SortKey
+from shoplens.engine.reencoding import KeptSpace, ReencodeReport
 from shoplens.server.problems import status_of
+from shoplens.switching import ShopSpaces
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 MADE = "<!-- Made by scripts/write_reference.py from {source}; do not edit. -->\n\n"
@@ -192,8 +194,13 @@ def _cell(text: str) -> str:
 
 # --- Python --------------------------------------------------------------------------------------
 
-DATA = (Query, QueryPicture, Crop, Seed, SortKey, Answer, Hit, Reason, Facet, FacetValue, Product, Variant, Money)
+DATA = (
+    *(Query, QueryPicture, Crop, Seed, SortKey, Answer, Hit, Reason, Facet, FacetValue, Product, Variant, Money),
+    *(ReencodeReport, KeptSpace),
+)
 """Classes that a caller of ``open_shop`` meets."""
+PARTS = (ShopSpaces,)
+"""What a Shop hands out to work with."""
 
 
 def python_page() -> str:
@@ -203,12 +210,14 @@ def python_page() -> str:
         "`from shoplens import open_shop` is all that most programs need. Everything raises the errors of"
         " [errors.md](errors.md).\n",
     ]
-    for name in shoplens.__all__:
-        value = getattr(shoplens, name)
+    public = {name: getattr(shoplens, name) for name in shoplens.__all__}
+    for name, value in {**public, **{part.__name__: part for part in PARTS}}.items():
         if isinstance(value, str):
             lines.append(f"## {name}\n\nThe version of ShopLens, as text.\n")
             continue
-        lines += [f"## {name}\n", *_described(name, value)]
+        made_by_caller = value not in PARTS
+        described = _described(name, value)
+        lines += [f"## {name}\n", *(described if made_by_caller else described[1:])]
         for method, member in vars(value).items() if inspect.isclass(value) else ():
             if method.startswith("_"):
                 continue

@@ -132,14 +132,7 @@ def open_feed_pictures(config: Config, pictures: Path | None, base: Path) -> Fee
 
 
 class ShopSpaces:
-    """The spaces of one shop: ``shop.spaces``.
-
-    Args:
-        decoder: the pool of processes that decode pictures.
-        shown: the pictures of the catalogue as they are shown.
-        serving: the space that this process searches.
-        follow: takes up a switch in this process.
-    """
+    """The spaces of one shop, to be had as ``shop.spaces``."""
 
     def __init__(
         self,
