@@ -130,7 +130,7 @@ def make(folder: Path, root: Path, work: Path, drawn: int) -> dict[str, Any]:
     notions = lexicon_notions(lexicon)
     describer = Describer(Heads(encoder.card.space, heads, limits), notions)
     limits["basic"] = heads_figures.basic_limit(describer, looked, PRECISION)
-    limits["contradiction"], limits["trace"] = heads_figures.contradiction_limits(describer, looked)
+    limits |= heads_figures.contradiction_limits(describer, looked)
     made = Heads(encoder.card.space, heads, limits)
     save_heads(folder / FILE, made)
     kept = load_heads(folder / FILE, encoder.card.space)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,6 +10,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from shoplens.training.data import Item
 from shoplens.training.heads_data import Looked
 from shoplens.training.probing import calibration_error, threshold
 from shoplens.understanding.colours import BASIC, basic_shares, looks
@@ -18,8 +20,8 @@ from shoplens.understanding.describing import Describer, combined
 Figures = dict[str, dict[str, float]]
 
 FALSE_ALARMS = 0.01
-_LIMITS = (0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.25)
-_TRACES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 1.01)
+_LIMITS = (0.005, 0.0075, 0.01, 0.0125, 0.015, 0.02, 0.025, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15)
+_TRACES = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 1.01)
 
 
 class Labelled(Protocol):
@@ -71,8 +73,9 @@ def accused(
     return np.asarray(agreed, np.float32), np.asarray(seen, np.float32)
 
 
-def contradiction_limits(describer: Describer, looked: Looked) -> tuple[float, float]:
-    """The limits of probability and of pixels that find most swapped colours on dev, with at most `FALSE_ALARMS`."""
+def contradiction_limits(describer: Describer, looked: Looked) -> dict[str, float]:
+    """The limits that find most swapped colours on dev with at most `FALSE_ALARMS` on true titles: "contradiction" of
+    the probability with "trace" of the pixels, and "alone" of the probability where there are no pixels."""
     dev = titles(describer, looked, "dev")
     true, false = (accused(describer, looked, dev.rows, said) for said in (dev.said, dev.swapped))
     best = (-1.0, 0.0, 0.0)
@@ -82,7 +85,8 @@ def contradiction_limits(describer: Describer, looked: Looked) -> tuple[float, f
             found = float(((false[0] < limit) & (false[1] < trace)).mean())
             if alarms <= FALSE_ALARMS and found > best[0]:
                 best = (found, limit, trace)
-    return best[1], best[2]
+    alone = max(limit for limit in (0.0, *_LIMITS) if (true[0] < limit).mean() <= FALSE_ALARMS)
+    return {"contradiction": best[1], "trace": best[2], "alone": alone}
 
 
 def basic_limit(describer: Describer, looked: Looked, precision: float) -> float:
@@ -112,7 +116,8 @@ def all_figures(describer: Describer, looked: Looked, labels: Mapping[str, Label
     figures["kind grocery, kinds never seen"] = {
         "pictures": float(len(rows)), "filled": float((sure >= describer.heads.limits["kind"]).mean())
     }  # fmt: skip
-    figures["shares drawn dev"] = share_figures(describer, looked)
+    for source in ("rendered", "fashion"):
+        figures[f"shares {source} dev"] = share_figures(describer, looked, source)
     return {name: {key: round(value, 4) for key, value in part.items()} for name, part in figures.items()}
 
 
@@ -120,47 +125,65 @@ def contradiction_figures(describer: Describer, looked: Looked, split: str) -> d
     """False alarms on true titles, and the share found of swapped colours, of all and of those far from the true."""
     some = titles(describer, looked, split)
     limits = describer.heads.limits
-    flags = []
+    flags, alone = [], []
     for said in (some.said, some.swapped):
         probability, pixels = accused(describer, looked, some.rows, said)
-        flags.append((probability < limits["contradiction"], pixels < limits["trace"]))
-    (true, true_pixels), (swapped, swapped_pixels) = flags
+        flags.append((probability < limits["contradiction"]) & (pixels < limits["trace"]))
+        alone.append(probability < limits["alone"])
     return {
         "titles": float(len(some.rows)),
-        "false alarms": float((true & true_pixels).mean()),
-        "found": float((swapped & swapped_pixels).mean()),
-        "found of far colours": float((swapped & swapped_pixels)[some.far].mean()),
-        "false alarms, vector alone": float(true.mean()),
-        "found, vector alone": float(swapped.mean()),
+        "false alarms": float(flags[0].mean()),
+        "found": float(flags[1].mean()),
+        "found of far colours": float(flags[1][some.far].mean()),
+        "false alarms, vector alone": float(alone[0].mean()),
+        "found, vector alone": float(alone[1].mean()),
     }
 
 
-def share_figures(describer: Describer, looked: Looked) -> dict[str, float]:
-    """On drawn pictures of plain products: the share of their one colour; and what pixels alone would say."""
-    rows = [row for row in looked.rows("rendered", "dev") if looks(_first_colour(looked, row))]
-    colours = describer.colour_probabilities(looked.vectors[rows])
-    basic = describer.basic_probabilities(colours)
-    support = describer.support(colours)
+def share_figures(describer: Describer, looked: Looked, source: str) -> dict[str, float]:
+    """Of plain products the share of their colour, beside what pixels alone would say; of drawn ones with a pattern in
+    two colours, how many show both, each above a tenth."""
+    rows = looked.rows(source, "dev")
+    vectors = looked.vectors[rows]
+    colours = describer.colour_probabilities(vectors)
+    basic, support, plain = (
+        describer.basic_probabilities(colours), describer.support(colours), describer.plainness(vectors)
+    )  # fmt: skip
     own: list[float] = []
     alone: list[float] = []
-    top: list[bool] = []
+    both: list[bool] = []
     for n, row in enumerate(rows):
-        if looked.items[row].traits[4] != "plain":
-            continue
+        item = looked.items[row]
+        first, second, pattern = colours_of(item, describer)
         pixels = basic_shares(looked.shares[row])
-        shares = combined(pixels, basic[n], support[n])
-        at = [BASIC.index(name) for name in looks(_first_colour(looked, row))]
-        own.append(float(shares[at].sum()))
-        alone.append(float(pixels_of(pixels, [_first_colour(looked, row)])))
-        top.append(int(shares.argmax()) in at)
-    return {
-        "plain pictures": float(len(own)),
+        shares = combined(pixels, basic[n], support[n], float(plain[n]))
+        if pattern == "plain" and looks(first):
+            own.append(float(shares[_at([first])].sum()))
+            alone.append(float(pixels[_at([first])].sum()))
+        elif pattern in _TWO and looks(first) and looks(second) and not _basics([first]) & _basics([second]):
+            both.append(all(float(shares[_at([key])].sum()) >= 0.1 for key in (first, second)))
+    figures = {
+        "plain": float(len(own)),
         "share of the colour": float(np.mean(own)),
-        "largest is the colour": float(np.mean(top)),
-        "share in pixels alone": float(np.mean(alone)),
+        "pixels alone": float(np.mean(alone)),
     }
+    return figures | ({"of two colours": float(len(both)), "both are told": float(np.mean(both))} if both else {})
 
 
+def colours_of(item: Item, describer: Describer) -> tuple[str, str, str]:
+    """The lexicon's keys of an item's colour and second colour, and its pattern; "" where nothing is known."""
+    if item.source == "rendered":
+        named = [describer.notions.colours_in(word) for word in item.traits[1:3]]
+        first, second = (found[0].key if found else "" for found in named)
+        return first, second, item.traits[4]
+    return item.colour, "", "plain" if re.search(r"\bsolid\b", item.title.casefold()) else ""
+
+
+def _at(keys: Sequence[str]) -> list[int]:
+    return [BASIC.index(name) for name in sorted(_basics(keys))]
+
+
+_TWO = frozenset({"stripes", "polka dots", "checks", "plaid", "zigzag", "colour-block"})
 _MEASURED = (
     ("fashion", "dev"), ("fashion", "test"), ("clothing", "dev"), ("grocery", "dev"), ("rendered", "dev"),
 )  # fmt: skip
@@ -185,10 +208,6 @@ def _basic(
     guess = p.argmax(axis=1)
     right = [BASIC[g] == looks(looked.items[row].colour)[0] for g, row in zip(guess, rows, strict=True)]
     return p.max(axis=1), np.asarray(right)
-
-
-def _first_colour(looked: Looked, row: int) -> str:
-    return looked.items[row].colour
 
 
 def _basics(keys: Sequence[str]) -> set[str]:

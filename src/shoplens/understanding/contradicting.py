@@ -71,14 +71,15 @@ class Contradictions:
             vectors_of: picture hashes -> vectors.
             look: the pixels of a picture by its hash; None where they cannot be had, then the vector alone decides.
         """
-        if not self._describer.heads.calibrated or "contradiction" not in self._describer.heads.limits:
+        if "contradiction" not in self._describer.heads.limits:
             return []
         found = [one for chunk in chunks for one in self._suspected(chunk, vectors_of)]
         found.sort(key=lambda one: (one.probability, one.product_id))
         # A title that says what the colour's field says is not said twice.
         once = {(one.product_id, frozenset(c.key for c in one.claim.said)): one for one in reversed(found)}
         found = list(once.values())[::-1]
-        return [one for one in found[:_LOOKED_AT] if not self._excused(one, look)] + found[_LOOKED_AT:]
+        looked = [one for one in found[:_LOOKED_AT] if not self._excused(one, look)]
+        return looked + [one for one in found[_LOOKED_AT:] if not self._excused(one, lambda _: None)]
 
     def _suspected(self, chunk: Sequence[StoredProduct], vectors_of: VectorsOf) -> Iterator[Contradiction]:
         claims = [(stored, claim) for stored in chunk for claim in self.claims(stored.product)]
@@ -98,12 +99,13 @@ class Contradictions:
                 yield Contradiction(stored.product.id, claim, seen, rows[0], float(agreed.max()))
 
     def _excused(self, one: Contradiction, look: Look) -> bool:
-        """Whether enough pixels have the colour, whatever the vector says."""
+        """Whether enough pixels have the colour, whatever the vector says; without pixels the vector must be surer."""
+        limits = self._describer.heads.limits
         pixels = look(one.picture)
         if pixels is None:
-            return False
+            return one.probability >= limits.get("alone", 0.0)
         share = pixels_of(basic_shares(anchor_shares(pixels)), [colour.key for colour in one.claim.said])
-        return float(share) >= self._describer.heads.limits.get("trace", 1.0)
+        return float(share) >= limits.get("trace", 0.0)
 
     def claims(self, product: Product) -> Iterator[Claim]:
         """What a product's words say of its colours, each with the pictures that should show it."""

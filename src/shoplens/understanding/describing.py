@@ -22,10 +22,11 @@ from shoplens.understanding.notions import COLOURS, FIELDS, Notions
 
 Row = npt.NDArray[np.float32]
 
-_DOUBT = 0.08
-"""What a colour of pixels counts of which the vector says nothing."""
-_BELIEF = 0.25
+_DOUBT = (0.05, 1.0)
+"""What a colour of pixels counts of which the vector says nothing: on a plain product, and on one with a pattern."""
+_BELIEF = 0.1
 """What the vector's own belief counts beside the pixels."""
+_PLAIN = "plain"
 _SMALLEST = 0.06
 """Shares below are noise (edges, reflections) and go to the others."""
 
@@ -102,7 +103,7 @@ class Describer:
         out = []
         for row in range(len(vectors)):
             told = {name: self._best(self.heads.heads[name], found[name][row]) for name in FIELDS if name in found}
-            colours = self._shares(pictures[row], found["colour"][row]) if pictures and "colour" in found else ()
+            colours = self._shares(pictures[row], vectors[row]) if pictures and self._looks else ()
             out.append(
                 PictureAttributes(
                     told.get("kind"), told.get("colour"), told.get("material"), told.get("pattern"),
@@ -120,6 +121,13 @@ class Describer:
     def basic_probabilities(self, colours: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Probabilities of the head's colours [..., colours] as those of the basic colours [..., BASIC]."""
         return np.asarray(colours @ self._main, dtype=np.float32)
+
+    def plainness(self, vectors: Vectors) -> npt.NDArray[np.float32]:
+        """The probability that a picture shows a plain product, [n]; a half where no head tells."""
+        head = self.heads.heads.get("pattern")
+        if head is None or _PLAIN not in head.keys:
+            return np.full(len(vectors), 0.5, np.float32)
+        return head.probabilities(vectors)[:, head.keys.index(_PLAIN)]
 
     def support(self, colours: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """The probability that a picture's colour can be taken for each basic one: [..., colours] -> [..., BASIC]."""
@@ -142,9 +150,10 @@ class Describer:
         at = int(probabilities.argmax())
         return self.named(_ordered(head.name), head.keys[at], probabilities[at])
 
-    def _shares(self, picture: Pixels, colours: Row) -> tuple[ColourShare, ...]:
-        basic = self.basic_probabilities(colours)
-        shares = combined(basic_shares(anchor_shares(picture)), basic, self.support(colours))
+    def _shares(self, picture: Pixels, vector: Row) -> tuple[ColourShare, ...]:
+        colours = self.colour_probabilities(vector[None])[0]
+        basic, plain = self.basic_probabilities(colours), float(self.plainness(vector[None])[0])
+        shares = combined(basic_shares(anchor_shares(picture)), basic, self.support(colours), plain)
         out = []
         for at in np.argsort(-shares, kind="stable"):
             if shares[at] > 0:
@@ -153,11 +162,12 @@ class Describer:
         return tuple(out)
 
 
-def combined(pixels: Row, belief: Row, support: Row) -> Row:
+def combined(pixels: Row, belief: Row, support: Row, plain: float) -> Row:
     """Shares of the basic colours [BASIC], sum 1, from pixels, the vector's belief, and what that belief excuses.
 
         share ~ (1 - B) * pixels * (D + support + multi) / sum(...) + B * belief      (without "multi")
 
+    D is small where the product is plain (``plain``, 0 to 1): what else there is are highlights, and who wears it.
     Pixels of metal are what its picture shows: where the belief is gold, their yellows and browns count as gold.
     """
     many = BASIC.index("multi")
@@ -167,7 +177,8 @@ def combined(pixels: Row, belief: Row, support: Row) -> Row:
         parts = [BASIC.index(name) for name in METALS[top]]
         pixels[BASIC.index(top)] += pixels[parts].sum()
         pixels[parts] = 0
-    weighed = pixels * (_DOUBT + np.minimum(support, 1) + belief[many])
+    doubt = _DOUBT[0] + (_DOUBT[1] - _DOUBT[0]) * (1 - plain)
+    weighed = pixels * (doubt + np.minimum(support, 1) + belief[many])
     weighed /= max(float(weighed.sum()), 1e-9)
     own = belief.copy()
     own[many] = 0

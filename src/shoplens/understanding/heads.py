@@ -45,8 +45,9 @@ class Heads:
     """All heads of one space.
 
     ``limits``: "kind", "colour", "basic", "material", "pattern": the confidence from which on nine of ten are right on
-    dev, for filling (over 1: never); "contradiction": the probability of a colour under which it is contradicted;
-    "trace": the share of pixels that has to lack it too. ``calibrated`` is False where nothing was fitted.
+    dev, for filling (over 1: never). "contradiction": the probability under which a colour is contradicted, if it has
+    less than the share "trace" of the pixels; "alone": the same where there are no pixels. ``calibrated`` is False
+    where nothing was fitted.
     """
 
     space: Space
