@@ -10,6 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
+from shoplens.core.making import maker
+
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
     "JPY": 0,
@@ -166,19 +168,20 @@ class Product:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Product:
         """The inverse of ``to_dict``. Raises KeyError or TypeError on data of another shape."""
-        return cls(
-            id=data["id"],
-            title=data.get("title", ""),
-            description=data.get("description", ""),
-            brand=data.get("brand", ""),
-            category=tuple(data.get("category", ())),
-            categories=tuple(tuple(path) for path in data.get("categories", ())),
-            link=data.get("link", ""),
-            attributes=_attributes(data.get("attributes", {})),
-            images=_images(data.get("images", ())),
-            variants=tuple(_variant(v) for v in data.get("variants", ())),
-            translations=tuple(Translation(**t) for t in data.get("translations", ())),
-            derived=tuple(DerivedText(**d) for d in data.get("derived", ())),
+        get = data.get
+        return _make_product(
+            data["id"],
+            get("title", ""),
+            get("description", ""),
+            get("brand", ""),
+            tuple(get("category", ())),
+            tuple([tuple(path) for path in get("categories", ())]),
+            get("link", ""),
+            _attributes(data["attributes"]) if "attributes" in data else {},
+            _images(data["images"]) if "images" in data else (),
+            tuple([_variant(v) for v in get("variants", ())]),
+            tuple([Translation(**t) for t in get("translations", ())]),
+            tuple([DerivedText(**d) for d in get("derived", ())]),
         )
 
     @property
@@ -284,22 +287,38 @@ def records(product: Product) -> Iterator[dict[str, tuple[Any, ...]]]:
         yield record(product, variant)
 
 
+_make_product, _make_variant, _make_money, _make_image = maker(Product), maker(Variant), maker(Money), maker(ImageRef)
+_OF_VARIANT = frozenset(f.name for f in fields(Variant))
+
+
 def _attributes(data: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in data.items()}
 
 
 def _images(data: Any) -> tuple[ImageRef, ...]:
-    return tuple(ImageRef(**image) for image in data)
+    return tuple([_make_image(i["location"]) if len(i) == 1 else _make_image(**i) for i in data])
+
+
+def _money(data: Mapping[str, Any]) -> Money:
+    return _make_money(data["minor"], data["currency"]) if len(data) == 2 else _make_money(**data)
 
 
 def _variant(data: Mapping[str, Any]) -> Variant:
-    rest = {k: v for k, v in data.items() if k not in {"price", "list_price", "attributes", "images"}}
-    return Variant(
-        **rest,
-        price=Money(**data["price"]) if "price" in data else None,
-        list_price=Money(**data["list_price"]) if "list_price" in data else None,
-        attributes=_attributes(data.get("attributes", {})),
-        images=_images(data.get("images", ())),
+    if not _OF_VARIANT.issuperset(data):
+        raise TypeError(f"a variant has no {sorted(set(data) - _OF_VARIANT)}")
+    get = data.get
+    return _make_variant(
+        data["id"],
+        _money(data["price"]) if "price" in data else None,
+        _money(data["list_price"]) if "list_price" in data else None,
+        get("in_stock"),
+        get("quantity"),
+        get("sku", ""),
+        get("gtin", ""),
+        get("mpn", ""),
+        get("link", ""),
+        _attributes(data["attributes"]) if "attributes" in data else {},
+        _images(data["images"]) if "images" in data else (),
     )
 
 
