@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,12 @@ from shoplens.stores.writing import prepare_batch, touch, upsert, write_batch
 
 CACHED_PRODUCTS = 4096
 """Products kept parsed in memory; each is checked against the sequence number in the store before it is used."""
+
+
+DROPPED = 5_000
+"""Vectors removed in one transaction."""
+_TURN_S = 0.03
+"""A pause after a transaction of many: longer than SQLite lets a waiting writer sleep."""
 
 
 class SqlStore:
@@ -161,9 +168,16 @@ class SqlStore:
         return self._database.read(lambda c: vector_rows.modalities_of(c, space))
 
     def drop_space(self, space: Space) -> int:
-        """Removes a space's vectors in one transaction; returns how many."""
-        with self._database.transaction() as connection:
-            return vector_rows.drop(connection, space)
+        """Removes a space's vectors; returns how many. In parts, between which other writers get their turn: one that
+        is killed half-way is to be done again."""
+        dropped = after = 0
+        while True:
+            with self._database.transaction() as connection:
+                gone, after = vector_rows.drop_some(connection, space, after, DROPPED)
+            dropped += gone
+            if not after:
+                return dropped
+            time.sleep(_TURN_S)
 
     # --- for rebuilding copies -------------------------------------------------------------------
 

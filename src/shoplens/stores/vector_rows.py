@@ -81,9 +81,21 @@ def modalities_of(connection: Connection, space: Space) -> set[Modality]:
     return set(connection.execute(select(vector_sets.c.modality).where(vector_sets.c.space == str(space))).scalars())
 
 
-def drop(connection: Connection, space: Space) -> int:
-    """Removes a space's vectors inside the caller's transaction; returns how many."""
-    ids = connection.execute(select(vector_sets.c.id).where(vector_sets.c.space == str(space))).scalars().all()
-    gone = connection.execute(delete(vectors).where(vectors.c.set_id.in_(ids))).rowcount
-    connection.execute(delete(vector_sets).where(vector_sets.c.id.in_(ids)))
-    return int(gone)
+def drop_some(connection: Connection, space: Space, after: int, limit: int) -> tuple[int, int]:
+    """Removes the next ``limit`` of a space's vectors, by row number, inside the caller's transaction.
+
+    Returns:
+        How many, and the last row number, to go on from; 0 when nothing is left of the space.
+    """
+    sets = connection.execute(select(vector_sets.c.id).where(vector_sets.c.space == str(space))).scalars().all()
+    # The + keeps SQLite from walking the index of keys, which would jump through the file.
+    own = vectors.c.set_id + 0
+    rows = select(vectors.c.id).where(own.in_(sets), vectors.c.id > after).order_by(vectors.c.id).limit(limit)
+    found = connection.execute(rows).scalars().all()
+    if len(found) == limit:
+        part = vectors.c.id.between(found[0], found[-1])
+        return int(connection.execute(delete(vectors).where(part, own.in_(sets))).rowcount), int(found[-1])
+    # The last ones, and what was stored meanwhile: row numbers of deleted rows may be given again.
+    gone = connection.execute(delete(vectors).where(vectors.c.set_id.in_(sets))).rowcount
+    connection.execute(delete(vector_sets).where(vector_sets.c.id.in_(sets)))
+    return int(gone), 0
