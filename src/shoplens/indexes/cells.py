@@ -21,7 +21,10 @@ _ROWS = 256
 """Rows of a cell on average, at least."""
 
 _SURE = 0.25
-"""Rows that score above the bound, as a share of the depth asked for: one cell alone is expected to hold them."""
+"""Rows that score above the bound, as a share of the depth asked for."""
+
+_TOGETHER = (1, 4)
+"""How many cells are expected to hold them, each an equal part: one, where cells are large, or a few."""
 
 _MISSED = 0.003
 """Rows above the bound that a cell may be expected to hold and yet be left out."""
@@ -63,16 +66,19 @@ def promising(
 ) -> Places:
     """The cells that may hold rows among the nearest of a query [m]; int, rising. ``sizes``: rows of each cell.
 
-    The bound is the best score that one cell alone reaches with a quarter of ``depth`` rows; a cell stays out if it is
-    expected to hold less than 0.003 rows above it. All cells where none has twice that many rows.
+    The bound is the best score that a quarter of ``depth`` rows reach, of one cell alone or of four cells with a part
+    each; a cell stays out if it is expected to hold less than 0.003 rows above it. All cells where they hold too few
+    rows each to tell.
     """
     mean = centres @ query
     deviation = np.sqrt(spread @ (query * query))
-    sure = max(1.0, _SURE * depth)
-    able = sizes >= 2 * sure
-    if not able.any():
-        return np.arange(len(centres))
-    bound = (mean[able] + upper_quantile(sure / sizes[able]) * deviation[able]).max()
+    bound = -np.inf
+    for together in _TOGETHER:
+        sure = max(1.0, _SURE * depth / together)
+        able = np.flatnonzero(sizes >= 2 * sure)
+        if len(able) >= together:
+            scores = mean[able] + upper_quantile(sure / sizes[able]) * deviation[able]
+            bound = max(bound, np.partition(scores, len(scores) - together)[len(scores) - together])
     reach = mean + upper_quantile(_MISSED / np.maximum(sizes, 1)) * deviation
     return np.flatnonzero(~(reach < bound) & (sizes > 0))
 

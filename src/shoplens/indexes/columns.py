@@ -212,8 +212,11 @@ class ArrayColumns:
         view = self._view
         if variants is view.everything:
             return view.all_products
-        out = np.zeros(len(view.slot_of), bool)
-        out[view.product_of[np.flatnonzero(fit(variants, len(view.product_of)))]] = True
+        if view.variants_are_products:
+            out = fit(variants, len(view.product_of)).copy()
+        else:
+            out = np.zeros(len(view.slot_of), bool)
+            out[view.product_of[np.flatnonzero(fit(variants, len(view.product_of)))]] = True
         out[0] = False  # the product of numbers that are not used
         return out
 

@@ -33,11 +33,18 @@ class Entries:
     def mark(self, hits: Bools | None, out: Bools) -> None:
         """Sets ``out`` where a place has a text whose code is in ``hits`` (None: any text)."""
         if self.aligned:
-            out[1 : 1 + len(self.at)] |= True if hits is None else np.take(hits, self.codes, mode="clip")
+            out[1 : 1 + len(self.at)] |= True if hits is None else self._hit(hits)
         elif hits is None:
             out[self.at] = True
         else:
-            out[pick(self.at, np.take(hits, self.codes, mode="clip"))] = True
+            out[pick(self.at, self._hit(hits))] = True
+
+    def _hit(self, hits: Bools) -> Bools:
+        """bool by entry: its code is in ``hits``. One code, as of "color=red", is compared: a tenth of a gather."""
+        few = np.flatnonzero(hits)
+        if len(few) == 1:
+            return np.equal(self.codes, self.codes.dtype.type(few[0]))
+        return np.take(hits, self.codes, mode="clip")
 
     def within(self, places: Bools) -> tuple[Ints, Ints]:
         """``at`` and ``codes`` of the entries whose place is in a mask."""
@@ -87,6 +94,21 @@ class View:
         return np.diff(self.first_row, append=np.int32(len(self.alive)))
 
     @cached_property
+    def rows_are_slots(self) -> bool:
+        """Whether row i is of slot i, as where every product has one variant."""
+        return _counts_up(self.slot_of_row)
+
+    @cached_property
+    def rows_are_variants(self) -> bool:
+        """Whether row i is of variant i, as after the first indexing."""
+        return len(self.row_of_variant) == len(self.alive) and _counts_up(self.row_of_variant)
+
+    @cached_property
+    def variants_are_products(self) -> bool:
+        """Whether variant i is of product i, as where every product has one variant."""
+        return len(self.product_of) == len(self.slot_of) and _counts_up(self.product_of)
+
+    @cached_property
     def everything(self) -> Bools:
         """bool by variant number: alive. Not to be written to."""
         return _sealed(self.row_of_variant > 0)
@@ -118,8 +140,10 @@ class View:
         if isinstance(where, Not):
             return ~self.rows_meeting(where.term)
         if isinstance(where, All):
-            out = np.ones(len(self.alive), bool)
-            for term in where.terms:
+            if not where.terms:
+                return np.ones(len(self.alive), bool)
+            out = self.rows_meeting(where.terms[0])
+            for term in where.terms[1:]:
                 out &= self.rows_meeting(term)
             return out
         out = np.zeros(len(self.alive), bool)
@@ -155,12 +179,12 @@ class View:
         if len(column.shared.at):
             slots = np.zeros(len(self.first_row), bool)
             column.shared.mark(hits, slots)
-            out |= np.take(slots, self.slot_of_row)
+            out |= slots if self.rows_are_slots else np.take(slots, self.slot_of_row)
 
     def to_variants(self, rows: Bools) -> Bools:
         """A mask by row as a mask by variant number."""
         rows &= self.alive
-        return np.take(rows, self.row_of_variant)
+        return rows if self.rows_are_variants else np.take(rows, self.row_of_variant)
 
     def to_rows(self, variants: Bools) -> Bools:
         """A mask by variant number (of this view or another) as a mask by row; dead rows are never in it."""
@@ -181,6 +205,10 @@ def fit(mask: Bools, size: int) -> Bools:
     out = np.zeros(size, bool)
     out[: len(mask)] = mask
     return out
+
+
+def _counts_up(numbers: Ints | Numbers) -> bool:
+    return bool((numbers == np.arange(len(numbers))).all())
 
 
 def _sealed(mask: Bools) -> Bools:

@@ -19,7 +19,7 @@ from shoplens.indexes.codes import Floats, Halves, inner_products, largest
 from shoplens.indexes.snapshot import DamagedSnapshotError, read_snapshot, snapshot_path, write_snapshot
 from shoplens.indexes.vectors_view import View
 
-NEIGHBOUR_DEPTH = 1_000
+NEIGHBOUR_DEPTH = 600
 """How many of the nearest rows ``neighbours`` looks at."""
 
 _DEPTH = 400
