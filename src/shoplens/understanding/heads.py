@@ -98,7 +98,7 @@ def load_heads(path: Path, space: Space, sha256: str = "") -> Heads | None:
             names = [name.removesuffix(".keys") for name in kept.files if name.endswith(".keys")]
             heads = {name: _head(name, kept, space.dimension) for name in names}
             limits = dict(zip(kept["limits.names"].tolist(), kept["limits"].tolist(), strict=True))
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
     return Heads(space, heads, limits)
 

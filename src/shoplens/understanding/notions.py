@@ -106,8 +106,9 @@ def _titles(product: Product) -> Iterator[str]:
 def _prose(product: Product) -> Iterator[str]:
     yield product.description
     yield from (t.description for t in product.translations)
-    for _, values in _attributes(product):
-        yield from values
+    for name, values in _attributes(product):
+        if not any(_given(head, [name.casefold()]) for head in FIELDS):  # oak, as a material, is no colour
+            yield from values
 
 
 def _attributes(product: Product) -> Iterator[tuple[str, tuple[str, ...]]]:
