@@ -30,6 +30,8 @@ class Shelf:
     lines: tuple[Line, ...]
     classics: tuple[str, ...]
     """Colours that a shopper expects this kind to come in; these are sold first."""
+    new_lines: tuple[Line, ...]
+    """What came later: listed behind the first lines of all shelves, so that these keep their ids."""
 
 
 @cache
@@ -41,10 +43,6 @@ def shelves() -> tuple[Shelf, ...]:
 
 
 def _shelf(row: dict[str, str]) -> Shelf:
-    lines = []
-    for text in _split(row["lines"]):
-        material, pattern, colours = text.split(", ")
-        lines.append(Line(material, pattern, int(colours)))
     return Shelf(
         row["kind"],
         tuple(row["category"].split(" > ")),
@@ -52,9 +50,15 @@ def _shelf(row: dict[str, str]) -> Shelf:
         _split(row["gender"]),
         _split(row["sizes"]),
         _split(row["brands"]),
-        tuple(lines),
+        _lines(row["lines"]),
         _split(row["classics"]),
+        _lines(row["new_lines"]),
     )
+
+
+def _lines(cell: str) -> tuple[Line, ...]:
+    fields = [text.split(", ") for text in _split(cell)]
+    return tuple(Line(material, pattern, int(colours)) for material, pattern, colours in fields)
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -162,15 +162,23 @@ def _thrown(alpha: Field, base: int) -> Field:
     return blur(out, size * 0.012) * np.float32(0.42)
 
 
-def _wall_tone(at: _Set, deeper: bool = False) -> Field:
-    """A wall colour that stands off from the product's colours."""
-    own = [np.asarray(COLOURS[name], dtype=float) for name in (at.design.colour, at.design.second_colour)]
+def _wall_tone(at: _Set) -> Field:
+    """One of the wall colours that stand off most from the product's; a plain one behind what is seen through."""
+    if at.design.material == "glass":
+        return np.asarray(WALLS[7], dtype=np.float32)
+    own = [_lab(COLOURS[name]) for name in (at.design.colour, at.design.second_colour)]
     if at.design.pattern == "plain":
         own = own[:1]
-    order = at.rng.permutation(len(WALLS))
-    far = [i for i in order if min(float(np.abs(np.asarray(WALLS[i]) - c).sum()) for c in own) > 140]
-    tone = np.asarray(WALLS[int((far or list(order))[0])], dtype=np.float32)
-    return tone * np.float32(0.86) if deeper else tone
+    apart = [-min(float(np.linalg.norm(_lab(wall) - c)) for c in own) for wall in WALLS]
+    return np.asarray(WALLS[int(at.rng.choice(np.argsort(apart, kind="stable")[:6]))], dtype=np.float32)
+
+
+def _lab(rgb: tuple[int, int, int]) -> npt.NDArray[np.float64]:
+    """CIE L*a*b* (D65) of an sRGB triple, with gamma 2 for sRGB's curve."""
+    linear = (np.asarray(rgb, dtype=np.float64) / 255) ** 2
+    xyz = np.asarray([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]) @ linear
+    x, y, z = np.cbrt(xyz / np.asarray([0.9505, 1.0, 1.089]))
+    return np.asarray([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
 def _linear(tone: npt.ArrayLike) -> Field:
