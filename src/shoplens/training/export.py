@@ -21,7 +21,7 @@ from shoplens.training.towers import ImageTower, TextTower
 OPSET = 17
 
 
-class _Pictures(nn.Module):
+class ServedPictures(nn.Module):
     """The image tower as it is served: bytes in, embedding and patches out; pooling before the projection.
 
     With ``mirror`` the picture and its mirror image are both read and their patches averaged in place: twice the
@@ -51,7 +51,7 @@ def export_image(tower: ImageTower, resolution: int, path: Path, mirror: bool = 
     """Writes the fp32 graph: ``pixels`` uint8 [n, R, R, 3] -> ``embedding`` [n, 256], ``patches`` [n, h, w, 256]."""
     sample = torch.randint(0, 256, (2, resolution, resolution, 3), dtype=torch.uint8)
     axes = {name: {0: "n"} for name in ("pixels", "embedding", "patches")}
-    _export(_Pictures(tower, mirror).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
+    _export(ServedPictures(tower, mirror).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
 
 
 def export_text(tower: TextTower, path: Path) -> None:
