@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import repeat
 from threading import Lock
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.answer import Hit, Reason
 from shoplens.core.catalogue import Variant
+from shoplens.core.making import maker
 from shoplens.core.ports import Mask, Numbers, StoredProduct
 from shoplens.core.query import Query
-from shoplens.engine.parts import PartScores
+from shoplens.engine.parts import Floats, PartScores
 
 _MAX_KEPT = 800_000
 """Tokens of variants that are kept, one more counted for each variant: those of 50,000 variants with 15 each (about
@@ -39,6 +40,8 @@ class VariantPicker:
             allowed: bool by variant number.
             shown: number of the variant that the best picture row shows, 0 for none.
         """
+        if len(stored.variant_numbers) == 1:  # allowed or not
+            return stored.product.variants[0], stored.variant_numbers[0]
         best = self.in_order(stored, words, allowed, shown)
         return best[0] if best else (stored.product.variants[0], stored.variant_numbers[0])
 
@@ -88,7 +91,6 @@ def _texts(variant: Variant) -> list[str]:
 
 def in_order(scores: PartScores, order: npt.NDArray[np.intp]) -> PartScores:
     """The scores of one source with the candidates in another order."""
-    places = order.tolist()
     return PartScores(
         scores.source,
         scores.part,
@@ -96,7 +98,7 @@ def in_order(scores: PartScores, order: npt.NDArray[np.intp]) -> PartScores:
         scores.contributions[order],
         scores.confidence[order],
         lambda positions: scores.variants(order[positions]),
-        lambda position: scores.key(places[position]),
+        lambda position: scores.key(int(order[position])),
     )
 
 
@@ -117,90 +119,112 @@ def as_hits(
     which ``scores`` run parallel; a product outside them was found by filter alone and scores 0. ``best_rows``: the
     variant and picture to show of a product, where more than one part of the query looked at pictures.
     """
-    place = dict(zip(ranked.tolist(), range(len(ranked)), strict=True))
-    places = [place.get(product.number) for product, _ in stored]
-    said = _said(scores, np.array([at for at in places if at is not None], np.intp))
+    numbers = [product.number for product, _ in stored]
+    places = _places(numbers, ranked, start)
+    said = _said(scores, sorted({at for at in places if at is not None}))
     hits = []
     for position, ((product, chosen), at) in enumerate(zip(stored, places, strict=True), start + 1):
-        voices = said.get(at, [])
-        shown, picture = best_rows.get(product.number) or _shown(voices)
+        reasons, confidence, looked = _NOTHING if at is None else said[at]
+        shown, picture = best_rows.get(product.number) or looked
         if chosen:
             number = chosen
             variant = product.product.variants[product.variant_numbers.index(chosen)]
         else:
             variant, number = picker.pick(product, query.words, allowed, shown)
-        reasons = tuple(sorted((v.reason() for v in voices if v.contribution != 0), key=lambda r: -abs(r.contribution)))
         hits.append(
-            Hit(
-                product=product.product,
-                variant=variant,
-                score=sum(r.contribution for r in reasons),
-                position=position,
-                reasons=reasons,
-                picture=_picture_of(product, variant, picture, number == shown),
-                confidence=max((v.confidence for v in voices), default=0.0),
-                pinned=product.number in pinned,
+            _make_hit(
+                product.product,
+                variant,
+                sum([reason.contribution for reason in reasons]),
+                position,
+                reasons,
+                _picture_of(product, variant, picture, number == shown),
+                confidence,
+                product.number in pinned,
             )
         )
     return tuple(hits)
 
 
-class _Voice(NamedTuple):
-    """What one source says of one candidate; ``raw`` is NaN where it cannot tell, ``variant`` 0 where it knows none."""
-
-    part: PartScores
-    at: int
-    raw: float
-    contribution: float
-    confidence: float
-    rank: int
-    variant: int
-
-    @property
-    def saw_picture(self) -> bool:
-        """Whether it looked at a picture of the candidate."""
-        return self.part.source.endswith(">picture") and not math.isnan(self.raw)
-
-    def reason(self) -> Reason:
-        """As the shopper is told: what it added."""
-        unknown = math.isnan(self.raw)
-        return Reason(
-            source=self.part.source,
-            part=self.part.part,
-            score=0.0 if unknown else self.raw,
-            contribution=self.contribution,
-            rank=0 if unknown else self.rank,
-            picture=self.part.key(self.at) if self.saw_picture else "",
-        )
+_make_hit, _make_reason = maker(Hit), maker(Reason)
 
 
-def _said(scores: Sequence[PartScores], places: npt.NDArray[np.intp]) -> dict[int | None, list[_Voice]]:
-    """Candidate -> what each source says of it, for the candidates at these places.
+_Shown = tuple[int, str]
+"""Variant and picture that a picture source looked at; 0 where it knows no variant, "" where it saw no picture."""
 
-    A rank counts from 1; equals share the best one.
+_Said = tuple[tuple[Reason, ...], float, _Shown]
+"""What all sources say of one candidate: reasons, confidence, and what the loudest picture source looked at."""
+
+_UNSEEN: _Shown = (0, "")
+_NOTHING: _Said = ((), 0.0, _UNSEEN)
+_CONTRIBUTION = [f.name for f in fields(Reason)].index("contribution")
+
+
+def _places(numbers: list[int], ranked: Numbers, start: int) -> list[int] | list[int | None]:
+    """Where some products stand among the candidates, None where they do not."""
+    if ranked[start : start + len(numbers)].tolist() == numbers:  # nothing pinned, sorted or left out
+        return list(range(start, start + len(numbers)))
+    place = dict(zip(ranked.tolist(), range(len(ranked)), strict=True))
+    return [place.get(number) for number in numbers]
+
+
+def _said(scores: Sequence[PartScores], places: Sequence[int]) -> dict[int, _Said]:
+    """Candidate -> what all sources say of it, for the candidates at these places, rising.
+
+    A rank counts from 1; equals share the best one. Works on whole columns, as a page has a hundred reasons.
     """
-    places = np.unique(places)  # a product stands on a page once for each of its variants
-    said: dict[int | None, list[_Voice]] = {at: [] for at in places.tolist()}
-    for part in scores:
-        own = part.contributions[places]
-        ranks = 1 + np.count_nonzero(part.contributions[None, :] > own[:, None], axis=1)
-        columns = (places, part.raw[places], own, part.confidence[places], ranks, part.variants(places))
-        for row in zip(*(column.tolist() for column in columns), strict=True):
-            said[row[0]].append(_Voice(part, *row))
-    return said
+    if not scores or not places:
+        return dict.fromkeys(places, _NOTHING)
+    at = np.array(places, np.intp)
+    every = np.array([part.contributions for part in scores])
+    own, raw = every[:, at], np.array([part.raw[at] for part in scores])
+    unknown = np.isnan(raw)
+    below = [some.searchsorted(few, "right") for some, few in zip(np.sort(every, axis=1), own, strict=True)]
+    ranks = 1 + every.shape[1] - np.array(below)
+    raw[unknown], ranks[unknown] = 0.0, 0
+    looks = {n: _looked(p, at, unknown[n]) for n, p in enumerate(scores) if p.source.endswith(">picture")}
+    keys = [[key for _, key in looks[n]] if n in looks else repeat("") for n in range(len(scores))]
+    # The arguments of a reason, for each source and place; each place's sources turned so that the loudest comes first.
+    columns = zip(scores, raw.tolist(), own.tolist(), ranks.tolist(), keys, strict=True)
+    told = [list(zip(repeat(part.source), repeat(part.part), *column)) for part, *column in columns]
+    loudest_first = np.argsort(-np.abs(own), axis=0, kind="stable").T.tolist()
+    sure = np.array([part.confidence[at] for part in scores]).max(axis=0).tolist()
+    return {
+        place: (tuple([_make_reason(*row[n]) for n in order if row[n][_CONTRIBUTION] != 0]), confidence, shown)
+        for place, row, order, confidence, shown in zip(
+            places, zip(*told, strict=True), loudest_first, sure, _loudest(looks, own, unknown), strict=True
+        )
+    }
 
 
-def _shown(voices: Sequence[_Voice]) -> tuple[int, str]:
-    """The variant and the picture of the picture source that speaks loudest for a candidate."""
-    loudest = max((v for v in voices if v.saw_picture), key=lambda v: v.contribution, default=None)
-    return (0, "") if loudest is None else (loudest.variant, loudest.part.key(loudest.at))
+def _looked(part: PartScores, places: npt.NDArray[np.intp], unknown: Mask) -> list[_Shown]:
+    variants = part.variants(places).tolist()
+    return [
+        _UNSEEN if none else (variant, part.key(place))
+        for place, variant, none in zip(places.tolist(), variants, unknown.tolist(), strict=True)
+    ]
+
+
+def _loudest(looks: Mapping[int, list[_Shown]], own: Floats, unknown: Mask) -> Iterable[_Shown]:
+    """Of each place what the picture source looked at that speaks loudest; of equals the first."""
+    if len(looks) < 2:
+        return next(iter(looks.values()), [_UNSEEN] * own.shape[1])
+    rows = list(looks)
+    which = np.where(unknown[rows], -np.inf, own[rows]).argmax(axis=0).tolist()
+    return [looks[rows[n]][i] for i, n in enumerate(which)]
 
 
 def _picture_of(stored: StoredProduct, variant: Variant, matched: str, same_variant: bool) -> str:
     """The hash of the picture to show: the one that matched if it shows this variant, else the variant's first."""
-    own = [stored.pictures[i.location] for i in stored.product.variant_images(variant) if i.location in stored.pictures]
-    if matched and (matched in own or (same_variant and not own)):
-        return matched
-    if own:
-        return own[0]
-    return next(iter(stored.pictures.values()), "")
+    pictures, first = stored.pictures, None
+    for image in stored.product.variant_images(variant):
+        own = pictures.get(image.location)
+        if own is None:  # rejected, so it is not there to be shown
+            continue
+        if own == matched:
+            return own
+        if first is None:
+            first = own
+    if first is not None:
+        return first
+    return matched if matched and same_variant else next(iter(pictures.values()), "")
