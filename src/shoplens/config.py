@@ -65,7 +65,8 @@ class Config(BaseSettings):
     store_url: str = Field("", description="database of the shop; empty for SQLite in the shop's folder")
     encoder: str = Field(
         "bundled",
-        description="encoder to use: bundled, onnx:FOLDER, open_clip:MODEL, transformers:MODEL or timm:MODEL",
+        description="encoder to use, until the shop is switched to another one (shoplens encoder switch): "
+        "bundled, onnx:FOLDER, open_clip:MODEL, transformers:MODEL or timm:MODEL",
     )
     currency: str = Field("", description="currency of feeds that name none (ISO 4217)")
     fill_attributes: bool = Field(

@@ -6,10 +6,12 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shoplens import encoders
 from shoplens.app import Shop
 from shoplens.cli.app import main
 from tests.switching.conftest import Place
@@ -74,6 +76,25 @@ def test_from_one_encoder_to_another_and_back(shell: Callable[..., str], place: 
     assert data(shell("encoder", "forget", "two@1/12", "--json")) == {"space": "two@1/12", "dropped": 60}
     assert [row["space"] for row in data(shell("encoder", "spaces", "--json"))] == ["one@1/12"]
     assert "encoder spaces" in shell("encoder", "forget", "two@1/12", code=1)
+
+
+def test_a_copy_of_the_encoder_that_ships_serves_while_another_one_comes(
+    shell: Callable[..., str], place: Place
+) -> None:
+    """What to do before an upgrade that brings another bundled encoder: serve from a copy in the shop's folder."""
+    shell("encoder", "reencode", "bundled")
+    shell("encoder", "switch", "bundled")
+    shipped = Path(encoders.__file__).parent / "bundled"
+    copy = shutil.copytree(shipped, place.shop / "encoders" / "before")
+    told = data(shell("encoder", "switch", "shop/encoders/before", "--json"))
+    assert (told["encoder"], told["before"]) == ("onnx:encoders/before", "bundled")
+    listed = next(line for line in shell("encoder", "list").splitlines() if line.startswith("* "))
+    assert listed.split()[1] == "onnx:shop/encoders/before"
+    assert "(ready)" in listed
+    card = json.loads((copy / "card.json").read_text())
+    (copy / "card.json").write_text(json.dumps(card | {"revision": "older"}))  # as if another one shipped by now
+    assert data(shell("encoder", "reencode", "shop/encoders/before", "--json"))["complete"]
+    assert data(shell("search", "lamp", "--json"))["model_version"] == f"{card['name']}@older/{card['dimension']}"
 
 
 def test_compare_takes_both_spaces_from_the_store(shell: Callable[..., str], place: Place) -> None:

@@ -170,10 +170,10 @@ def _folders(config: Config) -> list[Path]:
 
 
 def _exported(folder: Path) -> dict[str, Any]:
-    from shoplens.encoders.onnx_folder import read_folder_card
+    from shoplens.encoders.onnx_folder import card_of_folder
 
     try:
-        card = read_folder_card(folder, check=False)
+        card = card_of_folder(folder, check=False)
     except EncoderError as error:
         return {"name": f"onnx:{folder}", "what": "", "ready": f"damaged: {error.message}", "used": False}
     reads = "pictures and words" if "words" in card.modalities else "pictures only"

@@ -21,7 +21,7 @@ from shoplens.core.ports import Encoder
 from shoplens.core.spaces import Calibration, EncoderCard, Modality, Pixels, Vectors
 from shoplens.encoders.dual import DualEncoder, Tokens, Towers
 from shoplens.encoders.hub_sources import slug
-from shoplens.encoders.onnx_dual import DualOnnxEncoder, sha256
+from shoplens.encoders.onnx_dual import DualOnnxEncoder, read_card, sha256
 from shoplens.encoders.picture_steps import PictureSteps
 from shoplens.encoders.preprocess import PREPROCESSING as LETTERBOX
 from shoplens.encoders.word_reader import WordReader, WordSteps
@@ -82,6 +82,13 @@ _TENSORS: Mapping[str, str] = {
     "words": "embedding",
 }
 """Names of the graphs' inputs and outputs, and how pixels go in, where a card does not say otherwise."""
+
+
+def card_of_folder(folder: Path, *, check: bool = True) -> EncoderCard:
+    """The card of any folder that `open_folder` opens, without opening its towers. Raises as that does."""
+    if _said(_read(folder), "preprocessing").get("name") == LETTERBOX:
+        return read_card(folder, check=check)
+    return read_folder_card(folder, check=check)
 
 
 def read_folder_card(folder: Path, *, check: bool = True) -> EncoderCard:
