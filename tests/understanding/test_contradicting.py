@@ -1,4 +1,4 @@
-"""Words that name a colour that no picture shows are told; true ones, and all that could be meant otherwise, are not."""
+"""Words that name a colour that no picture shows are told; true ones, and what could be meant otherwise, are not."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ class Describer:
         found = {name: head.probabilities(vectors) for name, head in self.heads.heads.items()}
         out = []
         for row in range(len(vectors)):
-            told = {name: self._best(self.heads.heads[name], found[name][row]) for name in FIELDS if name in found}
+            told = {name: self.best(self.heads.heads[name], found[name][row]) for name in FIELDS if name in found}
             colours = self._shares(pictures[row], vectors[row]) if pictures and self._looks else ()
             out.append(
                 PictureAttributes(
@@ -146,7 +146,8 @@ class Describer:
         english = notion.english[0] if notion else key.replace("-", " ")
         return Attribute(key, english, notion.chinese[0] if notion else "", round(float(confidence), 3))
 
-    def _best(self, head: Head, probabilities: Row) -> Attribute:
+    def best(self, head: Head, probabilities: Row) -> Attribute:
+        """The likeliest class of a head."""
         at = int(probabilities.argmax())
         return self.named(_ordered(head.name), head.keys[at], probabilities[at])
 

@@ -47,45 +47,44 @@ class Filler:
         if not keys:
             return list(products)
         known = vectors_of(keys)
-        out = []
-        for product, (lacks, shown) in zip(products, wanted, strict=True):
-            rows = [known[key] for key in shown if key in known] if lacks else []
-            texts = self._texts(lacks, np.stack(rows).astype(np.float32)) if rows else []
+        rows = [[known[key] for key in shown if key in known] if lacks else [] for lacks, shown in wanted]
+        vectors = [row for some in rows for row in some]
+        if not vectors:
+            return list(products)
+        seen = self._look(np.stack(vectors).astype(np.float32))
+        out, at = [], 0
+        for product, (lacks, _), some in zip(products, wanted, rows, strict=True):
+            texts = self._texts(lacks, seen[at : at + len(some)]) if some else []
             out.append(replace(product, derived=(*product.derived, *texts)) if texts else product)
+            at += len(some)
         return out
 
-    def _texts(self, lacks: Sequence[str], vectors: npt.NDArray[np.float32]) -> list[DerivedText]:
-        limits = self._describer.heads.limits
-        told = self._describer.describe_vectors(vectors)
+    def _look(self, vectors: npt.NDArray[np.float32]) -> list[dict[str, Attribute]]:
+        """Of each vector what is sure enough, by head; of colours the basic one where no more is sure."""
+        describer, limits = self._describer, self._describer.heads.limits
+        found: list[dict[str, Attribute]] = [{} for _ in vectors]
+        for name, head in describer.heads.heads.items():
+            p = head.probabilities(vectors)
+            for row in np.flatnonzero(p.max(axis=1) >= limits.get(name, _NEVER)):
+                found[row][name] = describer.best(head, p[row])
+        basic = describer.basic_probabilities(describer.colour_probabilities(vectors))
+        for row in np.flatnonzero(basic.max(axis=1) >= limits.get("basic", _NEVER)):
+            at = int(basic[row].argmax())
+            found[row].setdefault("colour", describer.named(("colour",), BASIC[at], basic[row, at]))
+        return found
+
+    def _texts(self, lacks: Sequence[str], seen: Sequence[Mapping[str, Attribute]]) -> list[DerivedText]:
         out: list[DerivedText] = []
         for head in lacks:
-            if head == "colour":
-                found = self._colours(vectors)
-            else:  # of one product there is one kind, whatever the variant
-                first: Attribute | None = getattr(told[0], head)
-                found = [first] if first and first.confidence >= limits.get(head, _NEVER) else []
-            for attribute in found:
+            # Of one product there is one kind, whatever the variant; of colours there may be several.
+            told = [row[head] for row in (seen if head == "colour" else seen[:1]) if head in row]
+            surest: dict[str, Attribute] = {}
+            for one in told:
+                if one.key not in surest or surest[one.key].confidence < one.confidence:
+                    surest[one.key] = one
+            for attribute in surest.values():
                 out += self._in_both_languages(FIELDS[head][0], attribute)
         return out
-
-    def _colours(self, vectors: npt.NDArray[np.float32]) -> list[Attribute]:
-        """Of each picture its colour, or its basic colour where no more is certain; each once, the surest first."""
-        limits = self._describer.heads.limits
-        colours = self._describer.colour_probabilities(vectors)
-        basic = self._describer.basic_probabilities(colours)
-        found: dict[str, Attribute] = {}
-        for told, row in zip(self._describer.describe_vectors(vectors), basic, strict=True):
-            at = int(row.argmax())
-            if told.colour and told.colour.confidence >= limits.get("colour", _NEVER):
-                colour = told.colour
-            elif row[at] >= limits.get("basic", _NEVER):
-                colour = self._describer.named(("colour",), BASIC[at], row[at])
-            else:
-                continue
-            known = found.get(colour.key)
-            if known is None or known.confidence < colour.confidence:
-                found[colour.key] = colour
-        return list(found.values())
 
     def _in_both_languages(self, field: str, attribute: Attribute) -> list[DerivedText]:
         confidence = round(attribute.confidence, 2)
