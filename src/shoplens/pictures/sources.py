@@ -8,6 +8,7 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from urllib.parse import unquote
@@ -236,8 +237,18 @@ def _missing(location: str, searched: str) -> PictureError:
         f"there is no such picture in {searched}",
         reason="missing",
         where=location,
-        hint="say where the pictures lie: --pictures DIR or --pictures ZIP",
+        hint=f"say where the pictures lie: {_pictures_option(searched)}",
     )
+
+
+@lru_cache(maxsize=16)
+def _pictures_option(searched: str) -> str:
+    """The option to give, with the zip file that lies in the folder where the pictures were looked for, if one does."""
+    try:
+        packs = sorted(path for path in Path(searched).glob("*.zip") if path.is_file())
+    except OSError:
+        packs = []
+    return f"--pictures {packs[0]}" if len(packs) == 1 else "--pictures DIR or --pictures ZIP"
 
 
 def _spellings(location: str) -> list[str]:
