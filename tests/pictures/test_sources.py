@@ -193,5 +193,5 @@ def test_what_is_no_folder_and_no_zip_is_told_at_once(tmp_path: Path) -> None:
 def test_a_zip_beside_the_feed_is_named_where_a_picture_is_missing(tmp_path: Path) -> None:
     (tmp_path / "images.zip").write_bytes(b"")
     with pytest.raises(PictureError) as error:
-        FolderSource(tmp_path).read(ImageRef("images/1.jpg"))
+        FolderSource(tmp_path).fetch(ImageRef("images/1.jpg"))
     assert f"--pictures {tmp_path / 'images.zip'}" in str(error.value.hint)
