@@ -67,7 +67,7 @@ def test_a_read_within_which_the_owner_wrote_is_done_again(doors: tuple[Path, Pa
                 write(ours, catalogue("jug", size=3000))
             return first, raw.execute("SELECT max(seq) FROM products").fetchone()[0]
 
-        assert store._database.read_together(work) == (2 * COUNT, 2 * COUNT)
+        assert store._database.read_raw(work) == (2 * COUNT, 2 * COUNT)
         assert tries == [COUNT, 2 * COUNT]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Dialect, Integer, Select, bindparam
+from sqlalchemy import BindParameter, CompoundSelect, Dialect, Integer, Select, bindparam
 
 
 def number_named(name: str) -> BindParameter[int]:
@@ -15,7 +15,7 @@ def number_named(name: str) -> BindParameter[int]:
 class Statement:
     """A Core statement compiled for a dialect, to be run on a driver's own connection."""
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._order: list[str] | None = getattr(compiled, "positiontup", None)

@@ -80,18 +80,6 @@ class Database:
         """The same with the driver's own connection, past SQLAlchemy: what has to take microseconds."""
         return self._tried(lambda reader: work(reader.raw))
 
-    def read_together(self, work: Callable[[Any], T]) -> T:
-        """Runs several statements on the driver's own connection that all see the same moment."""
-
-        def inside(reader: _Reader) -> T:
-            reader.raw.execute(self._begin_reading)
-            try:
-                return work(reader.raw)
-            finally:
-                reader.raw.execute("ROLLBACK")
-
-        return self._tried(inside)
-
     def _tried(self, work: Callable[[_Reader], T]) -> T:
         for _ in range(_REOPENED):
             fresh = getattr(self._local, "reader", None) is None

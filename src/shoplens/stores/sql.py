@@ -93,18 +93,29 @@ class SqlStore:
     def get(self, numbers: Sequence[int]) -> list[StoredProduct | None]:
         """Products by number, in the order asked; None where there is none."""
         wanted = [int(number) for number in numbers]
-        now = self.last_seq()
+        unknown = self._parsed.unknown(wanted)
+        if unknown:
+            now, fresh = self._database.read_raw(lambda raw: self._reader.by_number(raw, list(unknown)))
+        else:
+            now, fresh = self.last_seq(), []
         found = self._parsed.take(wanted, now)
-        doubtful = [number for number in wanted if number not in found]
-        if doubtful and self._parsed.knows_any(doubtful):
-            seqs = self._database.read_raw(lambda raw: self._reader.seqs(raw, doubtful))
-            found |= self._parsed.confirm(seqs, now)
-            doubtful = [number for number in doubtful if number in seqs and number not in found]
-        if doubtful:
-            fresh = self._database.read_together(lambda raw: self._reader.by_number(raw, doubtful))
-            self._parsed.keep(fresh, now)
-            found |= {product.number: product for product in fresh}
+        self._parsed.keep(fresh, now)
+        found |= {product.number: product for product in fresh}
+        doubtful = [number for number in dict.fromkeys(wanted) if number not in found and number not in unknown]
+        if doubtful:  # kept, but since then there was a write
+            found |= self._again(doubtful, now)
         return [found.get(number) for number in wanted]
+
+    def _again(self, doubtful: list[int], now: int) -> dict[int, StoredProduct]:
+        """Products that are kept, or were: as they are kept if they are current, else read anew."""
+        seqs = self._database.read_raw(lambda raw: self._reader.seqs(raw, doubtful))
+        found = self._parsed.confirm(seqs, now)
+        changed = [number for number in seqs if number not in found]
+        if changed:
+            then, fresh = self._database.read_raw(lambda raw: self._reader.by_number(raw, changed))
+            self._parsed.keep(fresh, then)
+            found |= {product.number: product for product in fresh}
+        return found
 
     def changes(self, after: int, limit: int = 10_000) -> list[Change]:
         """Changes with seq > after, oldest first, the last one only of each product within the result.
@@ -278,9 +289,9 @@ class _Parsed:
                     found[number] = kept[0]
         return found
 
-    def knows_any(self, numbers: Sequence[int]) -> bool:
-        """Whether one of the products is kept, current or not."""
-        return any(number in self._products for number in numbers)
+    def unknown(self, numbers: Iterable[int]) -> dict[int, None]:
+        """Those of the products that are not kept at all, each once."""
+        return {number: None for number in numbers if number not in self._products}
 
     def confirm(self, seqs: Mapping[int, int], now: int) -> dict[int, StoredProduct]:
         """Those of the products whose sequence number is still the one given; they are current at ``now``."""
