@@ -22,6 +22,7 @@ from pydantic_core import PydanticUndefined
 
 import shoplens
 from shoplens import errors
+from shoplens.attributes import ShopAttributes
 from shoplens.cli.app import app, exit_code
 from shoplens.config import Config
 from shoplens.core.answer import Answer, Facet, FacetValue, Hit, Reason
@@ -30,6 +31,7 @@ from shoplens.core.query import Crop, Query, QueryPicture, Seed, SortKey
 from shoplens.engine.reencoding import KeptSpace, ReencodeReport
 from shoplens.server.problems import status_of
 from shoplens.switching import ShopSpaces
+from shoplens.understanding.describing import Attribute, ColourShare, PictureAttributes
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
 MADE = "<!-- Made by scripts/write_reference.py from {source}; do not edit. -->\n\n"
@@ -196,10 +198,10 @@ def _cell(text: str) -> str:
 
 DATA = (
     *(Query, QueryPicture, Crop, Seed, SortKey, Answer, Hit, Reason, Facet, FacetValue, Product, Variant, Money),
-    *(ReencodeReport, KeptSpace),
+    *(ReencodeReport, KeptSpace, PictureAttributes, Attribute, ColourShare),
 )
 """Classes that a caller of ``open_shop`` meets."""
-PARTS = (ShopSpaces,)
+PARTS = (ShopSpaces, ShopAttributes)
 """What a Shop hands out to work with."""
 
 

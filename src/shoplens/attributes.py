@@ -113,7 +113,7 @@ class Understanding:
 
 
 class ShopAttributes:
-    """What a shop understands of its pictures: ``shop.attributes``.
+    """What a shop understands of its pictures, to be had as ``shop.attributes``.
 
     Args:
         encoder: the one that serves now, and its name.
