@@ -28,6 +28,7 @@ from shoplens.encoders.quantizing import quantize_convolutions
 from shoplens.training import distil, export, stages
 from shoplens.training.card import finish_folder
 from shoplens.training.data import Pool, data_root
+from shoplens.training.graph import lean
 from shoplens.training.loop import Plan, Student, embed
 from shoplens.training.rendered import draw_pictures, load_pictures
 from shoplens.training.stages import Material
@@ -59,7 +60,8 @@ def export_folder(
     small = export.run(out / "image.onnx", ["embedding"], probe)[0]
     parity = {"image": export.gate("the int8 image tower", full, small, 0.98, 0.9)}
     export.export_text(tower, work / "text.fp32.onnx")
-    export.quantize_text(work / "text.fp32.onnx", out / "text.onnx")
+    export.quantize_text(work / "text.fp32.onnx", work / "text.int8.onnx")
+    lean(work / "text.int8.onnx", out / "text.onnx", tower.layers[0].heads)
     texts = [pool.items[row].title for row in chosen[:64]]
     ids, mask = distil.tokenize(tokenizer, texts)
     words = {"ids": ids.numpy(), "mask": mask.numpy()}
