@@ -112,6 +112,13 @@ def test_pictures_that_are_gone_are_named(small: SmallShop, shop: Shop) -> None:
     assert "red.png" in next(iter(found.lost.values()))
 
 
+def test_a_picture_that_is_another_file_by_now_is_not_taken_for_it(small: SmallShop, shop: Shop) -> None:
+    small.paint("red.png", "green", shade=2)
+    found = embedded(small, shop, ColourEncoder("others"))
+    assert (found.made, len(found.lost)) == (6, 1)
+    assert "another one than was indexed" in next(iter(found.lost.values()))
+
+
 def test_what_cannot_be_asked_is_told(small: SmallShop, shop: Shop) -> None:
     search = alone(small, shop, small.encoder)
     with pytest.raises(QueryError, match="nothing in this query"):
