@@ -175,13 +175,13 @@ class Product:
             get("description", ""),
             get("brand", ""),
             tuple(get("category", ())),
-            tuple([tuple(path) for path in get("categories", ())]),
+            tuple([tuple(path) for path in data["categories"]]) if "categories" in data else (),
             get("link", ""),
             _attributes(data["attributes"]) if "attributes" in data else {},
             _images(data["images"]) if "images" in data else (),
             tuple([_variant(v) for v in get("variants", ())]),
-            tuple([Translation(**t) for t in get("translations", ())]),
-            tuple([DerivedText(**d) for d in get("derived", ())]),
+            tuple([Translation(**t) for t in data["translations"]]) if "translations" in data else (),
+            tuple([DerivedText(**d) for d in data["derived"]]) if "derived" in data else (),
         )
 
     @property

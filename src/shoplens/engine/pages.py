@@ -55,7 +55,7 @@ class Pages:
         Args:
             query: the query.
             found: what is known of it.
-            result: the numbers of the result set.
+            result: the numbers of the result set, rising.
             ranked: the candidates among them, best first; the rest of the result follows them.
             scores: what each source says of the candidates, in their order.
         """
@@ -63,13 +63,9 @@ class Pages:
         # A snapshot of the columns may have grown since the filter was computed; both arrays are cut to the shorter.
         product_of = columns.product_of
         allowed = found.allowed
+        order = in_line(result, ranked)
         if query.sort_by:
-            near = {int(n): i for i, n in enumerate(ranked.tolist())}
-            by_match = np.array(sorted(result.tolist(), key=lambda n: (near.get(n, len(near)), n)), np.int64)
-            order = columns.order(by_match, allowed, query.sort_by)
-        else:
-            rest = np.setdiff1d(result, ranked, assume_unique=True)
-            order = np.concatenate([ranked, rest]) if len(rest) else ranked
+            order = columns.order(order, allowed, query.sort_by)
         pinned = self._pinned(query, found.inside)
         if len(pinned):
             order = np.concatenate([pinned, order[~np.isin(order, pinned)]])
@@ -87,8 +83,8 @@ class Pages:
             inside[result] = True
             size = min(len(allowed), len(product_of))
             facets = columns.facets(allowed[:size] & inside[product_of[:size]], query.facet_by, query.max_facet_values)
-        best = max((float(s.confidence.max(initial=0.0)) for s in scores if s.contributions.any()), default=0.0)
-        verdict = "none" if not total else "match" if query.is_empty or best >= 0.5 else "similar"
+        sure = query.is_empty or any(s.confidence.max(initial=0.0) >= 0.5 and s.contributions.any() for s in scores)
+        verdict = "none" if not total else "match" if sure else "similar"
         return Answer(
             hits=hits,
             found=total,
@@ -143,7 +139,7 @@ class Pages:
         """(product, variant) of one page, variant 0 for "choose the best"; and how many there are in all."""
         stop = start + query.per_page
         if query.group_by == "product":
-            return [(int(n), 0) for n in order[start:stop]], len(order)
+            return [(number, 0) for number in order[start:stop].tolist()], len(order)
         size = min(len(allowed), len(product_of))
         variants = np.flatnonzero(allowed[:size])
         place = np.full(int(product_of.max(initial=0)) + 1, -1, np.int64)
@@ -174,3 +170,13 @@ class Pages:
             # The columns have applied the filter to what they know; only what changed since has to be looked at.
             if product is not None and (product.seq <= known or meets(product.product, query.where))
         ]
+
+
+def in_line(result: Numbers, ranked: Numbers) -> Numbers:
+    """A result set in order: the candidates, which are some of it, as ranked; then the others as they stand."""
+    if not len(ranked):
+        return result
+    seen = np.zeros(int(result.max(initial=0)) + 1, bool)
+    seen[ranked] = True
+    rest = result[~seen[result]]
+    return np.concatenate([ranked, rest]) if len(rest) else ranked
