@@ -206,7 +206,7 @@ class ShopSpaces:
         """
         opened = self._opened(encoder)
         space = opened.card.space
-        side = opened.card.picture_side
+        side = max(opened.card.picture_side, int(opened.card.preprocessing.get("resolution", 0)))
         source = self.open_pictures(Path(pictures) if pictures else None)
         try:
             done = Reencoder(
@@ -214,6 +214,7 @@ class ShopSpaces:
                 source,
                 self._decoder(),
                 opened,
+                kept=source.kept,
                 spare=(lambda key: self._shown.kept(key, side)) if thumbnails else (lambda _: None),
                 serves=lambda: space in self._in_use(),
                 before_writing=lambda: self._forget_copies(space),

@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from shoplens.app import Shop, open_shop
+from shoplens.config import PictureLimits
 from shoplens.core.spaces import Modality, Space
 from shoplens.engine import reencoding
 from shoplens.engine.reencoding import ReencodeReport
 from shoplens.errors import ConfigError, StoreError
+from tests.pictures.web_server import Server
 from tests.switching.conftest import Place, asked
 
 ONE, TWO = Space("one", "1", 12), Space("two", "1", 12)
@@ -163,6 +165,22 @@ def test_a_picture_at_two_places_is_read_where_it_still_is(place: Place, opened:
     (place.photos / "9.png").unlink()
     done = shop.spaces.reencode(place.name("two"), thumbnails=False)
     assert (done.unreadable, done.complete, done.problems) == (0, True, [])
+
+
+def test_pictures_of_a_server_that_were_kept_are_not_fetched_again(place: Place) -> None:
+    with Server() as server:
+        for number, row in enumerate(place.rows):
+            server.gives(f"/{number}.png", (place.photos / f"{number}.png").read_bytes())
+            row["images"] = [server.url(f"/{number}.png")]
+        shutil.rmtree(place.photos)
+        near = PictureLimits(workers=1, allow_private_addresses=True)
+        with open_shop(place.config().model_copy(update={"pictures": near}), create=True) as shop:
+            shop.index(place.feed())
+            kept = [path for path in (place.shop / "cache" / "web").rglob("*") if path.is_file()]
+            kept[0].unlink()
+            server.requests.clear()
+            done = shop.spaces.reencode(place.name("two"))
+            assert (done.pictures_encoded, done.complete, len(server.requests)) == (30, True, 1)
 
 
 def test_an_encoder_of_pictures_alone_needs_no_words(place: Place, indexed: Shop) -> None:

@@ -101,6 +101,7 @@ class Reencoder:
 
     Args:
         source: where the pictures lie.
+        kept: bytes of a picture that need not be fetched again, where there are any.
         spare: asked for a smaller copy of a picture that cannot be read from there.
         serves: whether somebody searches this space already: then the products that got vectors are entered into the
             change log, so that running copies take them up.
@@ -114,6 +115,7 @@ class Reencoder:
         decoder: PictureDecoder,
         encoder: Encoder,
         *,
+        kept: Callable[[ImageRef], bytes | None] = lambda _: None,
         spare: Spare = lambda _: None,
         serves: Callable[[], bool] = lambda: False,
         before_writing: Callable[[], None] = lambda: None,
@@ -122,7 +124,7 @@ class Reencoder:
         self._decoder = decoder
         self._encoder = encoder
         self._side = max(LEAST_SIDE, encoder.card.picture_side)
-        self._rereading = Rereading(source, decoder, self._side)
+        self._rereading = Rereading(source, decoder, self._side, kept)
         self._spare = spare
         self._serves = serves
         self._before_writing = before_writing

@@ -3,7 +3,7 @@ with. For another encoder, which needs the pixels of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from shoplens.core.catalogue import ImageRef
 from shoplens.core.ports import Decoded, PictureBytes, PictureDecoder, PictureSource, StoredProduct
@@ -30,12 +30,19 @@ class Rereading:
 
     Args:
         source: where the pictures lie.
+        kept: bytes of a picture that need not be fetched again, where there are any.
         decoder: of bytes to pixels.
         side: shortest side, in pixels, at which they are decoded.
     """
 
-    def __init__(self, source: PictureSource, decoder: PictureDecoder, side: int) -> None:
-        self._fetching = Fetching(source)
+    def __init__(
+        self,
+        source: PictureSource,
+        decoder: PictureDecoder,
+        side: int,
+        kept: Callable[[ImageRef], bytes | None] = lambda _: None,
+    ) -> None:
+        self._fetching = Fetching(_KeptFirst(source, kept))
         self._decoder = decoder
         self._side = side
 
@@ -70,6 +77,19 @@ class Rereading:
         for at, result in enumerate(self._decoder.decode_many(fetched(), self._side)):
             yield read[at], _checked(read[at], result)
         yield from lost
+
+
+class _KeptFirst:
+    """A source that is asked only for what is not kept: the hash tells whether it is what is wanted."""
+
+    def __init__(self, source: PictureSource, kept: Callable[[ImageRef], bytes | None]) -> None:
+        self._source = source
+        self._kept = kept
+
+    def fetch(self, ref: ImageRef, known: str = "") -> PictureBytes:
+        """The picture's bytes. Raises PictureError."""
+        data = self._kept(ref)
+        return PictureBytes(data, "") if data is not None else self._source.fetch(ref, known)
 
 
 def _checked(key: str, result: Decoded | Exception) -> Decoded | PictureError:

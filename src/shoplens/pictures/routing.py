@@ -38,6 +38,10 @@ class FeedPictures:
                 return self._local.fetch(ImageRef(name), known)
         return self._web.fetch(ref, known, deadline=deadline)
 
+    def kept(self, ref: ImageRef) -> bytes | None:
+        """What was fetched from a picture's address last, without asking its server; None for what lies here."""
+        return self._web.kept(ref) if is_url(ref.location) else None
+
     def close(self) -> None:
         """Closes files and connections."""
         self._local.close()

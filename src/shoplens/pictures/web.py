@@ -78,6 +78,11 @@ class WebSource:
             self._cache.put(Entry(url, etag, modified, fingerprint, digest, len(reply.body)), reply.body)
         return PictureBytes(None if fingerprint == known else reply.body, fingerprint)
 
+    def kept(self, ref: ImageRef) -> bytes | None:
+        """What was fetched from an address last, without asking its server; None where it is not kept."""
+        entry = self._cache.head(ref.location) if self._cache else None
+        return self._cache.body(entry) if self._cache and entry else None
+
     def close(self) -> None:
         """Closes all connections."""
         self._fetcher.close()
