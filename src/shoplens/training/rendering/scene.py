@@ -140,12 +140,14 @@ def _scene_rng(design: Design, scene: int) -> np.random.Generator:
 
 
 def ramp(size: int, top: tuple[int, ...] | Field, bottom: tuple[int, ...] | Field) -> Field:
+    """Linear light that goes from one sRGB colour at the top to another at the bottom, shape (size, size, 3)."""
     t = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
     a, b = (np.asarray(v, dtype=np.float32) / 255 for v in (top, bottom))
     return np.broadcast_to((a * a) * (1 - t) + (b * b) * t, (size, size, 3)).astype(np.float32)
 
 
 def vignette(size: int, strength: float) -> Field:
+    """A factor for light, shape (size, size, 1): 1 left and above of the middle, `strength` less one unit away."""
     axis = np.linspace(-1, 1, size, dtype=np.float32)
     r = (axis + np.float32(0.15))[None, :] ** 2 + (axis + np.float32(0.2))[:, None] ** 2
     return (1 - np.float32(strength) * r)[..., None]
