@@ -179,7 +179,8 @@ def _said(scores: Sequence[PartScores], places: Sequence[int]) -> dict[int, _Sai
     every = np.array([part.contributions for part in scores])
     own, raw = every[:, at], np.array([part.raw[at] for part in scores])
     unknown = np.isnan(raw)
-    below = [some.searchsorted(few, "right") for some, few in zip(np.sort(every, axis=1), own, strict=True)]
+    every.sort(axis=1)
+    below = [some.searchsorted(few, "right") for some, few in zip(every, own, strict=True)]
     ranks = 1 + every.shape[1] - np.array(below)
     raw[unknown], ranks[unknown] = 0.0, 0
     looks = {n: _looked(p, at, unknown[n]) for n, p in enumerate(scores) if p.source.endswith(">picture")}
@@ -187,7 +188,7 @@ def _said(scores: Sequence[PartScores], places: Sequence[int]) -> dict[int, _Sai
     # The arguments of a reason, for each source and place; each place's sources turned so that the loudest comes first.
     columns = zip(scores, raw.tolist(), own.tolist(), ranks.tolist(), keys, strict=True)
     told = [list(zip(repeat(part.source), repeat(part.part), *column)) for part, *column in columns]
-    loudest_first = np.argsort(-np.abs(own), axis=0, kind="stable").T.tolist()
+    loudest_first = (-np.abs(own)).argsort(axis=0, kind="stable").T.tolist()
     sure = np.array([part.confidence[at] for part in scores]).max(axis=0).tolist()
     return {
         place: (tuple([_make_reason(*row[n]) for n in order if row[n][_CONTRIBUTION] != 0]), confidence, shown)
