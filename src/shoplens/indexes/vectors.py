@@ -268,7 +268,7 @@ class FlatVectors:
         return ProductScores(view, out, best_rows, variants)
 
     def _share_of(self, view: View, variants: Mask | None) -> float:
-        """See ``View.share``. That of a mask that cannot be written to is kept: every search without a filter has it."""
+        """See ``View.share``. That of a mask that cannot change is kept: every search without a filter has it."""
         kept = self._share
         if kept is not None and kept[0] is view and kept[1] is variants:
             return kept[2]
