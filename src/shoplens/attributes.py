@@ -96,9 +96,9 @@ class Understanding:
         with self._lock:
             if not self._looked_for:
                 card = self.encoder.card
-                for folder in self._folders():
-                    if self._fitted is None:
-                        self._fitted = load_heads(folder / FILE, card.space, card.files.get(FILE, ""))
+                folder = self._folder()
+                if folder is not None:
+                    self._fitted = load_heads(folder / FILE, card.space, card.files.get(FILE, ""))
                 self._looked_for = True
             return self._fitted
 
@@ -106,10 +106,12 @@ class Understanding:
         """Fills what products lack; None where nothing was fitted from which to fill."""
         return Filler(self.describer()) if self.heads() is not None else None
 
-    def _folders(self) -> list[Path]:
-        folders = [Path(str(resources.files("shoplens.encoders").joinpath("bundled")))]
+    def _folder(self) -> Path | None:
+        """Where the encoder's files lie, its heads among them; None for one of a hub."""
         kind, reference = split(self._name)
-        return [*folders, Path(reference).expanduser()] if kind == "onnx" else folders
+        if kind == "onnx":
+            return Path(reference).expanduser()
+        return Path(str(resources.files("shoplens.encoders").joinpath(BUNDLED))) if kind == BUNDLED else None
 
 
 class ShopAttributes:

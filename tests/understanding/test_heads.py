@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 import shoplens
 from shoplens.attributes import Understanding, lexicon_notions
 from shoplens.core.spaces import Space
-from shoplens.encoders.onnx_dual import bundled_encoder
+from shoplens.encoders.onnx_dual import DualOnnxEncoder, bundled_encoder
 from shoplens.errors import EncoderError
 from shoplens.understanding.colours import looks
 from shoplens.understanding.heads import FILE, Head, Heads, load_heads, save_heads
@@ -54,10 +55,21 @@ def test_heads_of_another_space_are_not_used(tmp_path: Path) -> None:
     assert Understanding(ColourEncoder()).heads() is None
 
 
+def test_an_encoder_in_a_folder_has_the_heads_that_lie_beside_it(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED.parent, tmp_path / "own")
+    encoder = DualOnnxEncoder(tmp_path / "own")
+    own = Understanding(encoder, f"onnx:{tmp_path / 'own'}")
+    assert own.heads() is not None
+    (tmp_path / "own" / FILE).unlink()
+    assert Understanding(encoder, str(tmp_path / "own")).heads() is None
+    assert Understanding(encoder, "transformers:of/some-hub").heads() is None
+
+
 def test_damaged_heads_are_refused_by_name(tmp_path: Path) -> None:
     save_heads(tmp_path / FILE, some_heads())
     with pytest.raises(EncoderError, match="SHA-256"):
         load_heads(tmp_path / FILE, SPACE, "0" * 64)
+    assert load_heads(tmp_path / FILE, Space("other", "1", 4), "0" * 64) is None
     whole = (tmp_path / FILE).read_bytes()
     for damaged in (b"", b"no zip", whole[: len(whole) // 2]):
         (tmp_path / FILE).write_bytes(damaged)
