@@ -15,6 +15,7 @@ import pytest
 
 from shoplens.app import Shop, open_shop
 from shoplens.core.query import Query
+from shoplens.errors import SpaceIncompleteError
 from shoplens.server import http as server
 from tests.edges.test_cli import run
 from tests.serving import serving
@@ -90,7 +91,8 @@ def test_a_service_goes_on_while_another_space_is_built_and_switched_to(
 
     with serving(shop) as address, asking(address, photo) as asker:
         asker.wait_for(ONE)
-        assert told("encoder", "switch", "encoders/two")["error"]["code"] == "space_incomplete"
+        with pytest.raises(SpaceIncompleteError):
+            other.spaces.switch(place.name("two"))
         done = told("encoder", "reencode", "encoders/two")
         assert (done["space"], done["pictures_encoded"], done["complete"]) == (TWO, 90, True)
         asker.wait_for(ONE)
@@ -105,7 +107,7 @@ def test_a_service_goes_on_while_another_space_is_built_and_switched_to(
         del place.rows[-1]
         place.index(other)
         asker.wait_for(TWO)
-        assert told("encoder", "switch", "--back")["space"] == ONE
+        assert str(other.spaces.switch()) == ONE
         asker.wait_for(ONE)
     assert asker.failed == []
     assert same(asker.answers[ONE][:1], [expected[ONE]])
