@@ -284,3 +284,44 @@ def test_a_store_that_is_closed_says_so(address: str) -> None:
         store.last_seq()
     with pytest.raises(StoreError, match="closed"):
         store.write(Write())
+
+
+def test_kept_products_are_told_from_changed_ones(address: str) -> None:
+    ids = [f"p{n}" for n in range(1, 6)]
+    with open_store(address, create=True) as store, open_store(address) as other:
+        other.write(Write(put=[replace(SHOE, id=i) for i in ids], pictures_of=dict.fromkeys(ids, PICTURES["shoe"])))
+        assert [p and p.product.id for p in store.get([3, 1, 2])] == ["p3", "p1", "p2"]
+        other.write(Write(put=[replace(SHOE, id="p2", title="Blue shoe")], delete=["p3"]))
+        # kept and current, kept and changed, kept and gone, never asked for, twice, never there
+        asked = [1, 2, 3, 4, 4, 2, 99]
+        with open_store(address) as fresh:
+            expected = fresh.get(asked)
+        assert [p and p.product.title for p in expected] == [
+            *["Red shoe", "Blue shoe", None],
+            *["Red shoe"] * 2,
+            "Blue shoe",
+            None,
+        ]
+        for _ in range(2):
+            assert store.get(asked) == expected
+        other.write(Write(put=[replace(SHOE, id="p1", title="Green shoe")]))
+        assert [p and p.product.title for p in store.get([1, 2])] == ["Green shoe", "Blue shoe"]
+
+
+def test_products_take_one_statement_while_nothing_is_written(sqlite_addresses: Addresses) -> None:
+    address, ids = sqlite_addresses(), [f"p{n}" for n in range(1, 25)]
+    with open_store(address, create=True) as store, open_store(address) as other:
+        other.write(Write(put=[replace(SHOE, id=i) for i in ids]))
+        run: list[str] = []
+        store.last_seq()
+        store._database._reader().raw.set_trace_callback(run.append)
+
+        def statements(numbers: range) -> int:
+            run.clear()
+            assert all(store.get(numbers))
+            return len(run)
+
+        assert [statements(range(1, 5)), statements(range(1, 5)), statements(range(1, 20))] == [1, 1, 1]
+        other.write(Write(put=[replace(SHOE, id="p1", title="Blue shoe")]))
+        # those never read come with the newest number; then the numbers of those kept; then the one that changed
+        assert [statements(range(1, 25)), statements(range(1, 25))] == [3, 1]
