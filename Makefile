@@ -26,8 +26,9 @@ demo: $(BASE) ## the demo shop at http://127.0.0.1:8000 (PORT=)
 test: $(DEV) ## the tests (under ten minutes; no torch needed)
 	$(BIN)/python -m pytest $(ARGS)
 
-test-train: $(TRAIN) ## the tests that need torch
+test-train: $(TRAIN) ## the tests that need torch, and those that need the packages of hub models
 	$(BIN)/python -m pytest -m train $(ARGS)
+	$(BIN)/python -m pytest tests/switching tests/encoders/hub $(ARGS)
 
 test-slow: $(TRAIN) ## the long tests: kill -9, traces, soak
 	$(BIN)/python -m pytest -m slow $(ARGS)
