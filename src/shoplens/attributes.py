@@ -168,7 +168,7 @@ class ShopAttributes:
             Finding(
                 "warning",
                 "colour_contradicted",
-                f"{len(found)} products are said to be of a colour that their picture does not show",
+                f"products or variants that are said to be of a colour that their picture does not show: {len(found)}",
                 "look at them: a wrong photo, or a wrong word; of those that are right, one in a hundred is listed too",
                 len(found),
                 tuple(str(one) for one in found[:_TOLD]),
