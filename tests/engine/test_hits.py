@@ -158,3 +158,18 @@ def test_the_key_of_a_picture_is_asked_for_once() -> None:
     assert asked == Counter(order[:24].tolist())
     assert [hit.reasons[0].picture for hit in hits] == [f"key {at}" for at in order[:24]]
     assert [hit.reasons[0].rank for hit in hits] == list(range(1, 25))
+
+
+def test_a_picture_that_was_not_wanted_is_not_the_one_to_show() -> None:
+    def saw(key: str, say: float) -> PartScores:
+        column = np.array([say])
+        return PartScores("seed>picture", key, column, column, column, lambda at: np.array([7]), lambda _: key)
+
+    page = [(StoredProduct(1, Product("cup"), (7,), {}, 1), 0)]
+    for scores in ([saw("unlike", -5.0), saw("like", 1.0)], [saw("like", 1.0), saw("unlike", -5.0)]):
+        (hit,) = as_hits(
+            Query(), page, np.array([1]), scores, np.ones(9, bool), VariantPicker(str.split), 0, frozenset(), {}
+        )
+        assert hit.picture == "like"
+        assert [r.part for r in hit.reasons] == ["unlike", "like"]
+        assert hit.score == -5.0 + 1.0
