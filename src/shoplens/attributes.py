@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,8 @@ from shoplens.understanding.zero_shot import zero_shot
 
 SIDE = 256
 """Shortest side, in pixels, at which a photo is looked at; as when it is indexed."""
+LOOKING_S = 20.0
+"""Longest time for looking at suspects' pictures: those on the net may answer slowly, or not at all."""
 _SMALL = 128
 """The same for a suspect's colours: they are counted at 80."""
 _TOLD = 20
@@ -161,7 +164,12 @@ class ShopAttributes:
         def vectors_of(keys: Sequence[str]) -> Mapping[str, npt.NDArray[np.float16]]:
             return self._store.vectors(describer.heads.space, "picture", keys)
 
-        found = Contradictions(describer).find(self._store.scan(), vectors_of, self._pixels)
+        until = monotonic() + LOOKING_S
+
+        def look(key: str) -> Pixels | None:
+            return self._pixels(key) if monotonic() < until else None
+
+        found = Contradictions(describer).find(self._store.scan(), vectors_of, look)
         if not found:
             return []
         return [

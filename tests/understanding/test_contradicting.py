@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from shoplens import attributes
 from shoplens.app import open_shop
-from shoplens.attributes import lexicon_notions
+from shoplens.attributes import ShopAttributes, lexicon_notions
 from shoplens.core.catalogue import ImageRef, Product, Translation, Variant
 from shoplens.core.ports import StoredProduct
 from shoplens.core.spaces import Pixels, Space
+from shoplens.errors import PictureError
 from shoplens.understanding.contradicting import Contradiction, Contradictions
 from shoplens.understanding.describing import Describer
 from shoplens.understanding.heads import Head, Heads
@@ -140,6 +142,27 @@ def test_doctor_lists_swapped_colours_of_the_demo_shop(tmp_path: Path) -> None:
     there = {row["id"] for row in said[:80]}
     assert len(accused & set(swapped)) >= 0.5 * len(there & set(swapped))
     assert len(accused - set(swapped)) <= 0.05 * len(there)
+
+
+def test_pictures_that_do_not_answer_do_not_hold_doctor_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    black = next(v["images"][0] for row in rows() for v in row["variants"] if v.get("color") == "black")
+    feed = tmp_path / "feed.jsonl"
+    feed.write_text(json.dumps({"id": "1", "title": "Yellow article", "images": [black]}) + "\n", "utf-8")
+    with open_shop(tmp_path / "shop", create=True, pictures={"workers": 1}) as shop:
+        shop.index(feed, pictures=DEMO)
+        looked: list[str] = []
+
+        def thumbnail(key: str, side: int) -> bytes:
+            looked.append(key)
+            raise PictureError("no answer", reason="missing")
+
+        served = lambda: (shop.encoder, "bundled")  # noqa: E731
+        asked = ShopAttributes(served, shop.store, shop.decoder, thumbnail)
+        told = asked.contradicted()
+        assert len(looked) == 1
+        monkeypatch.setattr(attributes, "LOOKING_S", 0.0)
+        assert asked.contradicted() == told  # by the vector alone
+        assert len(looked) == 1
 
 
 def test_a_contradiction_is_data(tmp_path: Path) -> None:
