@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from shoplens.app import Shop
+from shoplens.core.catalogue import DerivedText, Product
+from shoplens.core.ports import Write
 from shoplens.core.query import MAX_WORDS, Crop, Query, QueryPicture, Seed, SortKey
 from shoplens.core.where import parse_where
 from shoplens.engine.answering import Balance
-from shoplens.engine.parts import IN_PROSE, surely
+from shoplens.engine.parts import IN_FILLED, IN_PROSE, surely
 from shoplens.errors import NotFoundError, PictureError, QueryError, UnknownFieldError
 from tests.conftest import SmallShop
 from tests.support import COLOURS, picture
@@ -47,6 +49,22 @@ def test_words_of_a_description_are_no_match(small: SmallShop) -> None:
     for words, verdict in (("machine wash", "similar"), ("yoga mat", "similar"), ("beach towel", "match")):
         answer = shop.search(words, semantic_ratio=0)
         assert (ids(answer)[:1], answer.verdict) == (["T1"], verdict), words
+
+
+def test_words_told_from_pictures_count_little(small: SmallShop) -> None:
+    """The pictures are looked at for themselves: their words beside them would be one witness heard twice."""
+    shop = small.open()
+    filled = DerivedText(field="kind", text="handbag", source="picture", confidence=0.9)
+    shop.store.write(Write(put=[Product("F1", title="Article 1", derived=(filled,))]))
+    shop.catch_up()
+    answer = shop.search("handbag", semantic_ratio=0)
+    assert ids(answer) == ["F1"]
+    assert answer.hits[0].confidence == pytest.approx(IN_FILLED)
+    shop.store.write(Write(put=[Product("F2", title="Article 2", description="A handbag.", derived=(filled,))]))
+    shop.catch_up()
+    answer = shop.search("handbag", semantic_ratio=0)
+    assert ids(answer)[0] == "F2"
+    assert answer.hits[0].confidence == pytest.approx(IN_PROSE)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shoplens.core.answer import Answer
+from shoplens.core.catalogue import Product
 from shoplens.core.notes import Note, note
 from shoplens.core.ports import (
     Encoder,
@@ -25,7 +26,17 @@ from shoplens.engine.composing import NO_WISH, TELLING, Composer, Wish
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, in_order
 from shoplens.engine.pages import Found, Pages, Store
-from shoplens.engine.parts import PartScores, VectorPart, distinct, score_vectors, score_words, surely, without
+from shoplens.engine.parts import (
+    IN_FILLED,
+    IN_PROSE,
+    PartScores,
+    VectorPart,
+    distinct,
+    score_vectors,
+    score_words,
+    surely,
+    without,
+)
 from shoplens.engine.telling import Teller
 from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError
 
@@ -235,14 +246,21 @@ class Answerer:
             if len(words.products):
                 stored = self._store.get(words.products[:_LOOKED_AT].tolist())
                 typos = bool(words.guessed)
-                named = [0.0 if s is None else index.named(query.words, s.product, typos=typos) for s in stored]
+                products = [s.product if s is not None else None for s in stored]
+                named = [0.0 if p is None else index.named(query.words, p, typos=typos) for p in products]
                 share = words.scores[:_LOOKED_AT] / max(float(words.scores[0]), 1e-9)
-                words = replace(words, coverage=surely(named, share.tolist(), words.coverage))
+                told = any(named) or any(self._tells(query.words, p) for p in products if p is not None)
+                sure = surely(named, share.tolist(), words.coverage, IN_PROSE if told else IN_FILLED)
+                words = replace(words, coverage=sure)
             found.words = words
         except ShopLensError:
             raise
         except Exception:  # a damaged word index must not take the vectors down with it
             found.degraded.append("words")
+
+    def _tells(self, words: str, product: Product) -> bool:
+        """Whether a product's own words match some of these, and not just what was filled in from its pictures."""
+        return not product.derived or bool(self._copies.parts.words.terms(words, replace(product, derived=())))
 
     def _without(self, allowed: Mask, hidden: Sequence[str]) -> Mask:
         product_of = self._copies.parts.columns.product_of

@@ -25,6 +25,9 @@ No logistic over photos of like products can say so: it is fitted where the cosi
 IN_PROSE = 0.4
 """How sure a match of all terms in descriptions is."""
 
+IN_FILLED = 0.05
+"""How sure a match of all terms in what was told from pictures is: those pictures are looked at for themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class VectorPart:
@@ -110,15 +113,15 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartS
     return PartScores("words", "words", raw, weight * sure, sure, _no_variants, lambda _: "")
 
 
-def surely(named: Sequence[float], share: Sequence[float], coverage: float) -> float:
+def surely(named: Sequence[float], share: Sequence[float], coverage: float, prose: float = IN_PROSE) -> float:
     """How sure the best matches of some words are, 0..1: the greatest of share of the best BM25 * named^3.
 
     ``named``: share of the query's terms by which the match is called. Cubed, because two of three terms are more
     often another thing ("black leather armchair" for "black leather bag") than the thing itself. A match in prose
-    alone gets at most ``IN_PROSE`` * ``coverage``: something like it, no match.
+    alone gets at most ``prose`` * ``coverage``: something like it, no match.
     """
     best = max((s * n**3 for n, s in zip(named, share, strict=True)), default=0.0)
-    return max(best, IN_PROSE * coverage)
+    return max(best, prose * coverage)
 
 
 def _no_variants(places: npt.NDArray[np.intp]) -> Numbers:
