@@ -192,6 +192,26 @@ def test_what_is_no_archive_of_this_commit_is_refused(server: Server, tmp_path: 
         assert left == [], name
 
 
+def test_rows_that_cannot_be_are_passed_over(tmp_path: Path) -> None:
+    head = "Class Name (str),Class ID (int),Coarse Class Name (str),Iconic Image Path (str)"
+    rows = [f"{name},{number},Apple,{path}" for name, number, path in [
+        ("Gala", "4", "/a.jpg"), ("Raised", "²", "/a.jpg"), ("Large", "9" * 5000, "/a.jpg"), ("Long", "5", "a" * 300),
+    ]]  # fmt: skip
+    files = {
+        "dataset/classes.csv": "\n".join([head, *rows]).encode(),
+        "dataset/train.txt": f"a.jpg, ², 0\n{'b' * 300}.jpg, 5, 0\na.jpg, 5, 0".encode(),
+        "dataset/a.jpg": picture("red"),
+    }
+    (tmp_path / "a.tar.gz").write_bytes(packed(files, "top", PUBLIC["grocery"].commit))
+    folder = public.bring(PUBLIC["grocery"], tmp_path / "public", str(tmp_path / "a.tar.gz"), lambda got, whole: None)
+    read = [json.loads(line) for line in (folder / "products.jsonl").read_text("utf-8").splitlines()]
+    assert [(row["id"], row["images"]) for row in read] == [("G04", ["dataset/a.jpg"]), ("G05", ["dataset/a.jpg"])]
+    files["dataset/classes.csv"] = f"{head}\n{'x' * 200_000},1,Apple,/a.jpg".encode()
+    (tmp_path / "b.tar.gz").write_bytes(packed(files, "top", PUBLIC["grocery"].commit))
+    with pytest.raises(FeedError, match="its table cannot be read"):
+        public.bring(PUBLIC["grocery"], tmp_path / "other", str(tmp_path / "b.tar.gz"), lambda got, whole: None)
+
+
 @pytest.mark.parametrize("name", ["../out.jpg", "a/../../out.jpg", "/etc/out.jpg", "c:\\out.jpg"])
 def test_no_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
     made = tmp_path / "bad.tar.gz"

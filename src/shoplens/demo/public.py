@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import re
@@ -22,6 +23,8 @@ from shoplens.pictures.addresses import Door
 HOST = "https://github.com"
 PHOTOS_EACH = 3
 """Natural photos that a grocery shows beside its own picture."""
+_OTHER = "take the archive that the docs name"
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,12 @@ def bring(chosen: PublicSet, into: Path, source: str, on_bytes: Callable[[int, i
     finally:
         if archive == fetched:  # if it is no good, it is not to be met again
             archive.unlink(missing_ok=True)
-    rows = [json.dumps(row, ensure_ascii=False) for row in chosen.rows(folder)]
+    try:
+        rows = [json.dumps(row, ensure_ascii=False) for row in chosen.rows(folder)]
+    except csv.Error as problem:
+        raise FeedError(f"its table cannot be read: {problem}", where=url, hint=_OTHER) from problem
     if not rows:
-        raise FeedError("no products in it", where=url, hint="take the archive that the docs name")
+        raise FeedError("no products in it", where=url, hint=_OTHER)
     (folder / "products.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
     facts = {"source": url, "commit": chosen.commit, "sha256": sha256, "licence": chosen.licence}
     note.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
@@ -126,7 +132,7 @@ def _grocery_rows(folder: Path) -> Iterator[dict[str, Any]]:
     if (data / "train.txt").is_file():
         for line in lines(data / "train.txt"):
             picture, fine, *_ = [*(cell.strip() for cell in line.split(",")), "", ""]
-            if fine.isdigit() and len(photos[int(fine)]) < PHOTOS_EACH and _is_file(data, picture):
+            if _NUMBER.fullmatch(fine) and len(photos[int(fine)]) < PHOTOS_EACH and _is_file(data, picture):
                 photos[int(fine)].append(f"dataset/{picture}")
     for row in csv.DictReader(lines(data / "classes.csv")):
         name, number = row.get("Class Name (str)") or "", row.get("Class ID (int)") or ""
@@ -134,7 +140,7 @@ def _grocery_rows(folder: Path) -> Iterator[dict[str, Any]]:
             row.get("Coarse Class Name (str)") or "",
             (row.get("Iconic Image Path (str)") or "").lstrip("/"),
         )
-        if not name or not number.isdigit():
+        if not name or not _NUMBER.fullmatch(number):
             continue
         own = [f"dataset/{picture}"] if _is_file(data, picture) else []
         page = _page((data / picture).parent if own else data)
@@ -153,7 +159,10 @@ def _grocery_rows(folder: Path) -> Iterator[dict[str, Any]]:
 def _is_file(folder: Path, name: str) -> bool:
     """Whether a name that stands in the data is a file below the folder, and leads nowhere else."""
     parts = PurePosixPath(name).parts
-    return bool(parts) and not name.startswith("/") and ".." not in parts and (folder / name).is_file()
+    plain = bool(parts) and not name.startswith("/") and ".." not in parts
+    with contextlib.suppress(OSError):  # a name that no file can have
+        return plain and (folder / name).is_file()
+    return False
 
 
 def _page(folder: Path) -> dict[str, str]:
