@@ -189,6 +189,24 @@ def test_ties_are_decided_by_product_number_however_many_there_are() -> None:
     assert index.search(vectors[0], 20).products.tolist() == list(range(1, 21))
 
 
+@pytest.mark.parametrize("query", ["alike", "another", "nothing"])
+@pytest.mark.parametrize("equal", [True, False])
+def test_rows_that_are_all_alike_and_queries_that_say_nothing(query: str, equal: bool) -> None:
+    # A shop whose products all show the same "photo follows", 5,000 of them: too many to be scored one by one.
+    rng = np.random.default_rng(9)
+    vectors = unit(rng.standard_normal((5_000, D))).astype(np.float16)
+    if equal:
+        vectors[:] = vectors[0]
+    index = FlatVectors(Space("crowd", "1", D), "picture")
+    index.replace({n: [(VectorRow(n, f"{n}", (n,)), vectors[n - 1])] for n in range(1, 5_001)}, 1)
+    asked = {"alike": vectors[0], "another": -vectors[0], "nothing": np.zeros(D)}[query]
+    found, reference = (index.search(asked.astype(np.float32), 10, exact=exact) for exact in (False, True))
+    np.testing.assert_allclose(found.scores, reference.scores, atol=1e-6)
+    if equal or query == "nothing":
+        assert found.products.tolist() == list(range(1, 11))
+    assert len(index.neighbours(asked.astype(np.float32), 5).products) >= 5
+
+
 def test_codes_of_rows_serve_queries_from_another_region_of_the_space() -> None:
     """Levels are looked up by the query itself, so it does not matter where the query lies; signs lose most of it."""
     rng = np.random.default_rng(6)

@@ -187,6 +187,8 @@ class FlatVectors:
         enough = max(k, int(fetch * share) // 2)
         while fetch * _SCAN_SHARE <= view.count:
             rows, estimates = sketch.nearest(query, fetch)
+            if not len(rows):  # all estimates are the same: of equal rows, or of a query that says nothing
+                break
             last = estimates[-1] if len(rows) < sketch.count else -np.inf
             if variants is not None or view.dead:
                 allowed = view.allowed_of(rows, variants)
