@@ -62,6 +62,9 @@ def test_shares_are_those_of_the_product_not_of_the_ground() -> None:
         ((20, 20, 22), "black"), ((250, 250, 250), "white"), ((140, 140, 142), "grey"), ((216, 198, 168), "beige"),
         ((110, 70, 44), "brown"), ((200, 25, 35), "red"), ((236, 152, 176), "pink"), ((232, 118, 32), "orange"),
         ((240, 198, 48), "yellow"), ((42, 128, 70), "green"), ((34, 44, 84), "blue"), ((108, 56, 140), "purple"),
+        # As drawn on a screen: CIELAB puts the blue of sRGB beside purple.
+        ((0, 0, 255), "blue"), ((0, 0, 205), "blue"), ((0, 0, 128), "blue"), ((18, 10, 143), "blue"),
+        ((75, 0, 130), "purple"), ((138, 43, 226), "purple"), ((128, 0, 128), "purple"), ((160, 0, 255), "purple"),
     ],
 )  # fmt: skip
 def test_plain_colours_have_their_names(rgb: tuple[int, int, int], name: str) -> None:
