@@ -66,6 +66,8 @@ def test_what_has_no_line_says_none_but_its_product(shop: Path) -> None:
     done = run("index", "feed.csv", "--pictures", "photos", "--shop", "shop", cwd=shop)
     assert "product 4: image: missing" in done.stderr
     assert "line 5, product 4: price" in done.stderr
+    assert "(left out: 'expensive')" in done.stderr
+    assert done.stderr.count("nowhere.png") == 1  # its reason names it
     assert "line 0" not in done.stderr
 
 
@@ -96,6 +98,22 @@ def test_search_prints_a_table(shop: Path) -> None:
     assert nothing.stdout == "The filter leaves none of the 4 products.\n"
     unlike = run("search", "--shop", "shop", "zzzz", "--semantic-ratio", "0", cwd=shop)
     assert unlike.stdout == "Nothing in this shop is like it.\n"
+
+
+def test_facets_are_printed_as_they_are_written(tmp_path: Path) -> None:
+    rows = [("1", "8.5", "0.125"), ("2", "1234567.89", "2"), ("3", "30", "")]
+    rows = [f"{number},cushion,{price},{weight},{'Luma' if number == '3' else ''}" for number, price, weight in rows]
+    (tmp_path / "feed.csv").write_text("\n".join(["id,title,price,weight,brand", *rows]))
+    assert run("index", "feed.csv", "--shop", "shop", cwd=tmp_path).returncode == 0
+
+    def facets(where: str, *names: str) -> list[str]:
+        done = run("search", "-s", "shop", "cushion", "-w", where, "--facets", ",".join(names), cwd=tmp_path)
+        return done.stdout.splitlines()[-len(names) :]
+
+    assert facets("price>0", "price", "brand") == ["price: 8.50 to 1234567.89", "brand: Luma 1"]
+    assert facets("price=30", "price", "brand") == ["price: 30", "brand: Luma 1"]
+    assert facets("price=8.5", "price", "brand") == ["price: 8.50", "brand: no product found has a value"]
+    assert facets("price>0", "weight") == ["weight: 0.125 to 2; 0.125 1, 2 1"]
 
 
 def test_a_table_fits_80_columns(tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def test_a_filter_that_hides_what_is_like_it_says_how_many_it_leaves(shop: Shop)
     assert left
     assert hidden
     assert told(answer) == [("filter_hides", values)]
+    assert answer.notes[0].text.endswith(f"none of them like it; without it the search finds {hidden}.")
     seeded = shop.search(like=["M1"], where="price>100000")
     assert [one.code for one in seeded.notes] == ["filter_leaves_none"]
 

@@ -134,7 +134,8 @@ def _told(problem: RowProblem) -> str:
     place = [f"line {problem.line}"] if problem.line else []
     place += [f"product {problem.product_id}"] if problem.product_id else []
     what = "row left out" if problem.skipped else "left out"
-    value = f" ({what}: {problem.value[:80]!r})" if problem.value else ""
+    named = f": {problem.value}: " in problem.reason  # a picture, by the reason why it could not be used
+    value = f" ({what}: {problem.value[:80]!r})" if problem.value and not named else ""
     return f"{': '.join(', '.join(p) for p in (place, [problem.field]) if p and p[0])}: {problem.reason}{value}".lstrip(
         ": "
     )

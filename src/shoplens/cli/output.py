@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shoplens.core.answer import Answer, Hit
+from shoplens.core.answer import Answer, Facet, Hit
 from shoplens.errors import ShopLensError
 
 console = Console(highlight=False, soft_wrap=True)
@@ -80,15 +80,26 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
         console.print(f"{answer.found} found{verdict}, {answer.search_time_ms:.1f} ms")
     for facet in answer.facets:
         counts = ", ".join(f"{v.value} {v.count}" for v in facet.values[:12])
-        if facet.minimum is not None:
-            counts = "; ".join(filter(None, (f"{facet.minimum:g} to {facet.maximum:g}", counts)))
-        paragraph(Text.assemble((f"{facet.field}: ", "bold"), counts))
+        told = "; ".join(filter(None, (_bounds(facet), counts))) or "no product found has a value"
+        paragraph(Text.assemble((f"{facet.field}: ", "bold"), told))
 
 
 _DEGRADED = {
     "encoder": "the words could not be compared with pictures just now; they were looked for in the texts only",
     "words": "the texts could not be searched just now; the words were compared with pictures only",
 }
+
+
+def _bounds(facet: Facet) -> str:
+    """Least and greatest value in full; prices of which one has cents as prices are written: 59.90 to 139.00."""
+    if facet.minimum is None or facet.maximum is None:
+        return ""
+    ends = sorted({facet.minimum, facet.maximum})
+    told = [f"{end:.15g}" for end in ends]
+    places = max(len(text.partition(".")[2]) for text in told)
+    if places and facet.field in ("price", "list_price"):
+        told = [f"{end:.{max(places, 2)}f}" for end in ends]
+    return " to ".join(told)
 
 
 def _say_why_none(answer: Answer, shop: str) -> None:

@@ -18,7 +18,9 @@ TEXTS: Mapping[str, str] = {
     "shop_empty": "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",
     "filter_without_values": "No product of this shop has a value for {fields}, so the filter leaves nothing.",
     "filter_leaves_none": "The filter leaves none of the {total} products.",
-    "filter_hides": "The filter leaves {left} of {total} products, none of them like it; without it {without} are.",
+    "filter_hides": (
+        "The filter leaves {left} of {total} products, none of them like it; without it the search finds {without}."
+    ),
     "words_unknown": "No product has the words “{words}”.",
 }
 """Code of a note -> its sentence, with the names of its values in braces."""

@@ -48,7 +48,7 @@ const NOTES = {
     filter_without_values: ({ fields }) => `No product here has a value for ${list(fields)}, so this filter leaves nothing.`,
     filter_leaves_none: ({ total }) => `The filters leave none of the ${count(total)} products.`,
     filter_hides: ({ left, total, without }) =>
-      `The filters leave ${count(left)} of ${count(total)} products, none of them like it; without filters ${count(without)} are.`,
+      `The filters leave ${count(left)} of ${count(total)} products, none of them like it; without them the search finds ${count(without)}.`,
     words_unknown: ({ words }) => `No product has the words “${words}”.`,
   },
   zh: {
