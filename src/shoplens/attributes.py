@@ -155,10 +155,13 @@ class ShopAttributes:
         return self.understanding().filling() if self._fill else None
 
     def contradicted(self) -> list[Finding]:
-        """Told by doctor: products whose words name a colour that none of their pictures shows."""
+        """Told by doctor: products whose words name a colour that none of their pictures shows; or damaged heads."""
         understanding = self.understanding()
-        if understanding.heads() is None:
-            return []
+        try:
+            if understanding.heads() is None:
+                return []
+        except EncoderError as error:  # doctor has more to tell
+            return [Finding("error", "heads_damaged", f"{error.where}: {error.message}", error.hint or "")]
         describer = understanding.describer()
 
         def vectors_of(keys: Sequence[str]) -> Mapping[str, npt.NDArray[np.float16]]:

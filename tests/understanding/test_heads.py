@@ -11,6 +11,7 @@ import pytest
 
 import shoplens
 from shoplens.attributes import Understanding, lexicon_notions
+from shoplens.config import Config
 from shoplens.core.spaces import Space
 from shoplens.encoders.onnx_dual import DualOnnxEncoder, bundled_encoder
 from shoplens.errors import EncoderError
@@ -71,13 +72,28 @@ def test_damaged_heads_are_refused_by_name(tmp_path: Path) -> None:
         load_heads(tmp_path / FILE, SPACE, "0" * 64)
     assert load_heads(tmp_path / FILE, Space("other", "1", 4), "0" * 64) is None
     whole = (tmp_path / FILE).read_bytes()
-    for damaged in (b"", b"no zip", whole[: len(whole) // 2]):
+    entry = whole.index(b"PK\x01\x02")  # of the first member: flags at 8, method of compression at 10
+    flagged = [whole[: entry + at] + bytes([value]) + whole[entry + at + 1 :] for at, value in ((8, 1), (10, 99))]
+    for damaged in (b"", b"no zip", whole[: len(whole) // 2], *flagged):
         (tmp_path / FILE).write_bytes(damaged)
         with pytest.raises(EncoderError, match="damaged"):
             load_heads(tmp_path / FILE, SPACE)
     save_heads(tmp_path / FILE, Heads(Space("towers", "1", 5), some_heads().heads, {}))
     with pytest.raises(EncoderError, match="weights"):
         load_heads(tmp_path / FILE, Space("towers", "1", 5))
+
+
+def test_doctor_tells_of_damaged_heads_and_of_all_else(tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED.parent, tmp_path / "own")
+    (tmp_path / "feed.jsonl").write_text('{"id": "1", "title": "Red bag"}\n', "utf-8")
+    config = Config.load(tmp_path / "shop", encoder=f"onnx:{tmp_path / 'own'}")
+    with shoplens.open_shop(config, create=True) as shop:
+        shop.index(tmp_path / "feed.jsonl")
+    (tmp_path / "own" / FILE).write_bytes(b"no zip")
+    with shoplens.open_shop(config) as shop:
+        found = shop.doctor()
+    assert [f.level for f in found if f.code == "heads_damaged"] == ["error"]
+    assert len(found) > 1
 
 
 def test_the_heads_that_ship_belong_to_the_encoder_that_ships() -> None:

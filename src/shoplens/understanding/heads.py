@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -98,7 +99,7 @@ def load_heads(path: Path, space: Space, sha256: str = "") -> Heads | None:
             names = [name.removesuffix(".keys") for name in kept.files if name.endswith(".keys")]
             heads = {name: _head(name, kept, space.dimension) for name in names}
             limits = dict(zip(kept["limits.names"].tolist(), kept["limits"].tolist(), strict=True))
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         raise _damaged(path, f"{type(error).__name__}: {error}") from error
     return Heads(space, heads, limits)
 
