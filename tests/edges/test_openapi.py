@@ -163,5 +163,8 @@ def test_the_page_of_the_api_needs_no_network(client: httpx.Client, document: di
         assert text in page.text
     assert not re.search(r'(?:src|href)="(?:https?:)?//', page.text)
     assert "<script" not in page.text
+    assert page.text.count(f"curl -s {str(client.base_url).rstrip('/')}/v1/search") == 2
+    strange = client.get("/docs", headers={"host": "a;reboot"})
+    assert strange.text.count("curl -s http://127.0.0.1:8000/v1/search") == 2
     anchors = set(re.findall(r'href="#(\w+)"', page.text))
     assert anchors <= set(re.findall(r'id="(\w+)"', page.text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -11,6 +12,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from jinja2 import Environment, select_autoescape
+from starlette.requests import Request
 from starlette.responses import Response
 
 from shoplens.server.schemas import SCHEMAS, ref
@@ -44,8 +46,12 @@ def describe(app: FastAPI) -> None:
     app.openapi = whole  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
-    async def docs() -> Response:
-        text = template.render(document=whole(), name_of=name_of)
+    async def docs(request: Request) -> Response:
+        # The examples are to be copied into a shell: an address of letters, digits and ports, or the usual one.
+        host = request.headers.get("host", "")
+        known = re.fullmatch(r"[A-Za-z0-9.:-]+", host)
+        at = f"{request.url.scheme}://{host if known else '127.0.0.1:8000'}"
+        text = template.render(document=whole(), name_of=name_of, at=at)
         style = text.split("<style>", 1)[1].split("</style>", 1)[0]
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
