@@ -24,6 +24,12 @@ def test_a_photo_is_described_without_a_shop(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_shop_that_is_named_must_be_there(tmp_path: Path) -> None:
+    done = run("describe", str(DEMO / rows()[0]["images"][0]), "--shop", "shopp", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "shopp: there is no shop here" in done.stderr
+
+
 def test_what_is_no_photo_is_named(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(b"no photo")
     for name in ("photo.jpg", "missing.jpg"):

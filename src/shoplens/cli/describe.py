@@ -12,6 +12,7 @@ from rich.text import Text
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import console, print_json
 from shoplens.config import Config
+from shoplens.errors import ShopNotFoundError
 
 
 def describe(
@@ -28,6 +29,10 @@ def describe(
     from shoplens.switching import load_encoder, serving_name, settled
 
     config = Config.load(shop)
+    if shop is not None and not config.shop.is_dir():  # a typing error would have another encoder look
+        raise ShopNotFoundError(
+            "there is no shop here", where=str(config.shop), hint="leave --shop out: the settings' encoder looks"
+        )
     name = settled(serving_name(config), config.shop)
     given = photo_of(photo)
     encoder = load_encoder(config.model_copy(update={"encoder": name}))
