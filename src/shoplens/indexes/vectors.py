@@ -22,7 +22,7 @@ from shoplens.indexes.vectors_view import View
 NEIGHBOUR_DEPTH = 600
 """How many of the nearest rows ``neighbours`` looks at."""
 
-_DEPTH = 400
+_DEPTH = 500
 """Rows rescored for one query, of up to 250,000; recall@10 >= 0.99 with it is shown in docs/adr/0005."""
 
 _DEPTH_ROWS = 250_000
@@ -330,8 +330,8 @@ def _by_product(view: View, rows: Numbers, scores: Floats) -> Neighbours:
 def _depth(view: View, k: int) -> int:
     """Rows to rescore for k products: more for many products, and where a product has many rows."""
     spread = min(_MAX_SPREAD, max(1.0, (view.count - view.dead) / max(1, view.product_count)))
-    # In a denser space the true neighbours lie among more that look as near: 0.97 at a million rows with a square root.
-    crowd = max(1.0, view.count / _DEPTH_ROWS) ** 0.75
+    # In a denser space the true neighbours lie among more that look as near: 0.985 at a million rows with 3/4.
+    crowd = max(1.0, view.count / _DEPTH_ROWS) ** 0.9
     return int(spread * max(_DEPTH * crowd, _DEPTH_PER_HIT * k))
 
 
