@@ -82,7 +82,7 @@ def bring(chosen: PublicSet, into: Path, source: str, on_bytes: Callable[[int, i
         return folder
     url = source or chosen.url
     fetched = into / f"{chosen.name}.tar.gz"
-    if url.startswith(("http://", "https://")):
+    if url.lower().startswith(("http://", "https://")):
         # An address that the user gave may lie in the user's own network.
         door = Door(allow_private=True, ports=None) if source else Door()
         hint = f"without the net: shoplens demo; or fetch {chosen.url} elsewhere, and give the file with --from"
