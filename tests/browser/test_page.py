@@ -87,7 +87,9 @@ def test_keyboard_alone(shopper: Shopper) -> None:
     keys.press("Tab")
     expect(shopper.box).to_be_focused()
     keys.type("red cushion")
-    keys.press("Enter")
+    with shopper.page.expect_response("**/v1/search*"):  # the page that stood there before has the cushion first, too
+        keys.press("Enter")
+    expect(shopper.page.locator("#hits[aria-busy]")).to_have_count(0)
     expect(shopper.names.first).to_have_text("Red cushion")
     keys.press("Shift+Tab")
     keys.press("Shift+Tab")
