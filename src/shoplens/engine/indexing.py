@@ -357,7 +357,8 @@ class Indexer:
                 f"the feed lacks {len(missing)} of the {before} products that were there ({share:.0%}); "
                 f"more than {self._options.max_removed:.0%} are not removed unasked"
                 + (f"; the {report.added} new ones are in the shop" if report.added else ""),
-                hint="check the feed; if it is right, run again with --allow-removals or --keep-missing",
+                hint="check the feed; if it is right, run again with --allow-removals or --keep-missing "
+                "(Python: IndexOptions(max_removed=1.0) or remove_missing=False)",
             )
         for some in _slices(missing, 10 * BATCH):
             self._store.write(Write(delete=some))
