@@ -85,7 +85,6 @@ class FlatVectors:
         self.space = space
         self.modality = modality
         self._view = View.empty(space.dimension)
-        self._share: tuple[View, Mask, float] | None = None
         self._writing = threading.Lock()
 
     @classmethod
@@ -179,7 +178,7 @@ class FlatVectors:
         sketch = view.sketch
         if exact or sketch is None:
             return _scan(view, query, k, variants)
-        share = self._share_of(view, variants)
+        share = view.share(variants)
         if share * view.count <= max(_EXACT_ROWS, view.count // _EXACT_SHARE):
             return _scan(view, query, k, variants)
         # Where one row in n is allowed the best allowed ones lie deeper, but fewer rows compete with them: sqrt(n).
@@ -225,7 +224,7 @@ class FlatVectors:
         if not view.count:
             return _NO_NEIGHBOURS
         sketch = view.sketch
-        share = self._share_of(view, variants)
+        share = view.share(variants)
         few = max(_EXACT_ROWS, view.count // _EXACT_SHARE)
         if sketch is not None and share * view.count > few:
             # Under a filter the nearest rows lie deeper; a part of the depth is given up for time.
@@ -268,16 +267,6 @@ class FlatVectors:
         best_rows = np.full(len(products), -1, np.int64)
         best_rows[owners] = rows
         return ProductScores(view, out, best_rows, variants)
-
-    def _share_of(self, view: View, variants: Mask | None) -> float:
-        """See ``View.share``. That of a mask that cannot change is kept: every search without a filter has it."""
-        kept = self._share
-        if kept is not None and kept[0] is view and kept[1] is variants:
-            return kept[2]
-        share = view.share(variants)
-        if variants is not None and not variants.flags.writeable:
-            self._share = view, variants, share
-        return share
 
     def _query(self, query: npt.NDArray[np.float32]) -> Floats:
         array = np.asarray(query, np.float32).reshape(-1)
