@@ -11,6 +11,8 @@ ShopLensError
 │   ├── FilterError             its filter cannot be parsed
 │   └── UnknownFieldError       it names a field that no product has
 ├── NotFoundError               a product or a picture is not in the shop
+├── RuleError                   a merchandising rule cannot be understood
+│   └── RuleConflictError       somebody else has changed it meanwhile
 ├── ShopError                   the shop's folder cannot be used
 │   ├── ShopNotFoundError       there is no shop in the folder
 │   ├── ShopLockedError         another process is writing to it
@@ -140,6 +142,18 @@ class NotFoundError(ShopLensError):
     """A product or a picture is not in the shop."""
 
     code = "not_found"
+
+
+class RuleError(ShopLensError):
+    """A merchandising rule cannot be understood, or names what no product has."""
+
+    code = "rule"
+
+
+class RuleConflictError(RuleError):
+    """A rule has another version than the change was made for: somebody else has changed it meanwhile."""
+
+    code = "rule_conflict"
 
 
 class ShopError(ShopLensError):

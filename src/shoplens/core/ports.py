@@ -17,7 +17,10 @@ import numpy.typing as npt
 
 from shoplens.core.answer import Facet
 from shoplens.core.catalogue import ImageRef, Product, RowProblem
+from shoplens.core.pictures import Decoded as Decoded
+from shoplens.core.pictures import PictureBytes as PictureBytes
 from shoplens.core.query import Crop, SortKey
+from shoplens.core.rules import RuleVersion
 from shoplens.core.spaces import EncoderCard, Modality, Pixels, Space, Vectors
 from shoplens.core.where import Where
 
@@ -39,18 +42,6 @@ class Feed(Protocol):
         """Products, and rows or fields that could not be used, in the feed's order. Can be called again."""
 
 
-@dataclass(frozen=True, slots=True)
-class PictureBytes:
-    """The bytes of a picture, or that they are the same as last time.
-
-    ``fingerprint`` tells cheaply whether the source has changed (size and time of a file, ETag of a URL);
-    ``data`` is None when it equals the fingerprint that was asked about.
-    """
-
-    data: bytes | None
-    fingerprint: str
-
-
 class PictureSource(Protocol):
     """Where the pictures of a catalogue lie: a folder, a zip, the net."""
 
@@ -60,22 +51,6 @@ class PictureSource(Protocol):
         Raises:
             PictureError: it is missing, too large or refused; the hint says what to do.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """Safe, upright pixels.
-
-    ``pixels`` uint8 [h, w, 3] sRGB, shortest side about the side asked for, never enlarged. ``width``, ``height``:
-    the upright picture's (the crop's, where one was asked for) before it was reduced. ``sha256``: of the bytes, hex.
-    """
-
-    pixels: Pixels
-    width: int
-    height: int
-    format: str
-    sha256: str
-    warnings: tuple[str, ...] = ()
 
 
 class PictureDecoder(Protocol):
@@ -260,6 +235,23 @@ class VectorStore(Protocol):
 
     def drop_space(self, space: Space) -> int:
         """Removes a space's vectors; returns how many."""
+
+
+class RuleStore(Protocol):
+    """Rules, as truth: versions are added, none is rewritten. What was returned is on the disk."""
+
+    @property
+    def rules_seq(self) -> int:
+        """The newest change of a rule, as this thread's last call of ``last_seq`` saw it: asked before every query."""
+
+    def rules(self) -> tuple[int, list[RuleVersion]]:
+        """The rules that there are, by id, and the newest change of any; of one moment."""
+
+    def rule_history(self, rule_id: str = "") -> list[RuleVersion]:
+        """All versions of a rule (for "": of all rules), the first one first."""
+
+    def add_rule(self, made: RuleVersion) -> RuleVersion:
+        """Adds a version and gives it its ``seq``. Raises RuleConflictError unless it follows the last one."""
 
 
 # --- copies --------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ from shoplens.errors import (
     PictureError,
     QueryError,
     RemovalGuardError,
+    RuleConflictError,
+    RuleError,
     ShopError,
     ShopLensError,
 )
@@ -24,6 +26,8 @@ _STATUS: tuple[tuple[type[ShopLensError], int], ...] = (
     (QueryError, 400),
     (PictureError, 422),
     (RemovalGuardError, 409),
+    (RuleConflictError, 409),
+    (RuleError, 400),
     (ShopError, 503),
     (ConfigError, 500),
 )

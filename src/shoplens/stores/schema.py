@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    event,
     func,
     insert,
     inspect,
@@ -25,7 +27,7 @@ from sqlalchemy import (
 
 from shoplens.errors import ShopNotFoundError, StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the tables below; it is raised together with an entry in MIGRATIONS."""
 
 VERSION_KEY = "schema_version"
@@ -48,6 +50,7 @@ counters = Table(
     Column("seq", BigInteger, nullable=False),
     Column("product", BigInteger, nullable=False),
     Column("variant", BigInteger, nullable=False),
+    Column("rule", BigInteger, nullable=False, server_default="0"),
 )
 
 products = Table(
@@ -127,16 +130,58 @@ changes = Table(
     Index("changes_by_number", "number"),
 )
 
+# The rules of merchandisers: every version that there ever was, and who made it. The last one of a rule counts; without
+# a body it is a deletion. Rows are only ever added, and the database itself refuses anything else.
+rule_versions = Table(
+    "rule_versions",
+    metadata,
+    Column("seq", _Number, primary_key=True, autoincrement=False),
+    Column("rule_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("body", Text, nullable=True),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Index("rule_versions_by_rule", "rule_id", "version", unique=True),
+)
+
+_KEPT = "the history of rules is never rewritten"
+_GUARDS = (
+    *(
+        (
+            "sqlite",
+            f"CREATE TRIGGER rules_kept_{n} BEFORE {n} ON rule_versions BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END",
+        )
+        for n in ("UPDATE", "DELETE")
+    ),
+    (
+        "postgresql",
+        f"CREATE FUNCTION rules_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_KEPT}'; END $$",
+    ),
+    (
+        "postgresql",
+        "CREATE TRIGGER rules_kept BEFORE UPDATE OR DELETE ON rule_versions FOR EACH ROW EXECUTE FUNCTION rules_kept()",
+    ),
+)
+for _dialect, _guard in _GUARDS:
+    event.listen(rule_versions, "after_create", DDL(_guard).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+
 Step = Callable[[Connection], None]
 
-MIGRATIONS: Mapping[int, Step] = {}
+
+def _add_rules(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE counters ADD COLUMN rule BIGINT NOT NULL DEFAULT 0")
+    rule_versions.create(connection, checkfirst=False)
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_rules}
 """From a version to the next one: MIGRATIONS[n] turns tables of version n into those of n + 1."""
 
 
 def create_tables(connection: Connection) -> None:
     """Makes all tables of a new shop, empty, inside the caller's transaction."""
     metadata.create_all(connection, checkfirst=False)
-    connection.execute(insert(counters), {"id": 1, "seq": 0, "product": 0, "variant": 0})
+    connection.execute(insert(counters), {"id": 1, "seq": 0, "product": 0, "variant": 0, "rule": 0})
     connection.execute(insert(meta), {"key": VERSION_KEY, "value": str(SCHEMA_VERSION)})
 
 

@@ -16,9 +16,10 @@ from sqlalchemy import delete, select
 
 from shoplens.core.catalogue import ImageRef
 from shoplens.core.ports import Change, Digest, PictureFacts, StoredProduct, Write
+from shoplens.core.rules import RuleVersion
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import StoreError
-from shoplens.stores import checking, picture_rows, reading, vector_rows
+from shoplens.stores import checking, picture_rows, reading, rule_rows, vector_rows
 from shoplens.stores.backup import copy_file
 from shoplens.stores.connections import Database
 from shoplens.stores.problems import translate
@@ -37,7 +38,8 @@ _TURN_S = 0.03
 
 
 class SqlStore:
-    """Implements CatalogueStore, CatalogueLookup and VectorStore. Safe to use from several threads and processes.
+    """Implements CatalogueStore, CatalogueLookup, VectorStore and RuleStore. Safe to use from several threads and
+    processes.
 
     Every method raises StoreError (or ShopLockedError) when the database refuses. Made by ``open_store``.
     """
@@ -46,6 +48,7 @@ class SqlStore:
         self._database = database
         self._reader = ProductsReader(database.dialect)
         self._parsed = _Parsed(cached_products)
+        self._seen = threading.local()
 
     @property
     def where(self) -> str:
@@ -126,7 +129,8 @@ class SqlStore:
 
     def last_seq(self) -> int:
         """The newest sequence number, other processes' included; 0 for an empty shop."""
-        return self._database.read_raw(_newest_seq)
+        seq, self._seen.rules = self._database.read_raw(_newest_seqs)
+        return seq
 
     # --- CatalogueLookup -------------------------------------------------------------------------
 
@@ -189,6 +193,33 @@ class SqlStore:
             if not after:
                 return dropped
             time.sleep(_TURN_S)
+
+    # --- RuleStore -------------------------------------------------------------------------------
+
+    @property
+    def rules_seq(self) -> int:
+        """The newest change of a rule, as this thread's last call of ``last_seq`` has seen it: read along with it."""
+        if not hasattr(self._seen, "rules"):
+            self.last_seq()
+        return int(self._seen.rules)
+
+    def rules(self) -> tuple[int, list[RuleVersion]]:
+        """The rules that there are, by id, and the newest change among them or of one that is gone; of one moment."""
+        with self._database.snapshot() as connection:
+            return rule_rows.newest(connection), rule_rows.current(connection)
+
+    def rule_history(self, rule_id: str = "") -> list[RuleVersion]:
+        """All versions of a rule, the first one first; for "" of all rules, in the order of their changes."""
+        return self._database.read(lambda c: rule_rows.history(c, rule_id))
+
+    def add_rule(self, made: RuleVersion) -> RuleVersion:
+        """Adds a version, on the disk when this returns, and gives it its ``seq``.
+
+        Raises:
+            RuleConflictError: the rule does not stand at the version before.
+        """
+        with self._database.transaction() as connection:
+            return rule_rows.add(connection, made)
 
     # --- for rebuilding copies -------------------------------------------------------------------
 
@@ -262,8 +293,9 @@ class SqlStore:
             copy_file(connection.connection.dbapi_connection, self.where, Path(path))
 
 
-def _newest_seq(raw: Any) -> int:
-    return int(raw.execute("SELECT seq FROM counters").fetchone()[0])
+def _newest_seqs(raw: Any) -> tuple[int, int]:
+    seq, rule = raw.execute("SELECT seq, rule FROM counters").fetchone()
+    return int(seq), int(rule)
 
 
 class _Parsed:
