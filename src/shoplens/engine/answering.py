@@ -22,6 +22,7 @@ from shoplens.core.ports import (
 )
 from shoplens.core.query import MAX_WORDS, Query, QueryPicture
 from shoplens.core.spaces import Calibration, Modality, Pixels, unit
+from shoplens.engine.asked import Understands, asked
 from shoplens.engine.composing import NO_WISH, TELLING, Composer, Wish
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, in_order
@@ -60,7 +61,7 @@ class Balance:
     """
 
     depth: int = 200
-    words: float = 10.0
+    words: float = 12.0
     semantic_ratio: float = 0.5
     text: float = 0.5
     picture: float = 1.0
@@ -81,6 +82,7 @@ class Answerer:
         tokens: Callable[[str], Iterable[str]],
         balance: Balance | None = None,
         composer: Composer | None = None,
+        understands: Understands | None = None,
     ) -> None:
         self._store = store
         self._copies = copies
@@ -88,6 +90,7 @@ class Answerer:
         self._decoder = decoder
         self._balance = balance or Balance()
         self._composer = composer
+        self._understands = understands
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._teller = Teller(store, copies, tokens)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
@@ -105,6 +108,8 @@ class Answerer:
         query, notes = tidy(query)
         self._copies.refresh()
         columns = self._copies.parts.columns
+        query, understood = asked(query, self._understands, columns)
+        notes += understood.notes
         known = columns.seq  # read first: the mask is of this state or a newer one
         allowed = columns.mask(query.where)
         if query.hidden_hits:
@@ -116,9 +121,9 @@ class Answerer:
         if wish.colours:
             query = replace(query, words_weight=query.words_weight * self._balance.edited)
             notes.append(note("recoloured", colours=list(wish.written)))
-        self._encode(query, found, lap, wish)
-        # The word index looks while the vectors are scanned: neither holds Python's lock for long.
+        # The word index looks while the words are encoded and the vectors are scanned: none holds Python's lock for long.
         words = self._pool.submit(self._match_words, query, found) if query.words else None
+        self._encode(query, found, lap, wish)
         near = self._near(found)
         lap("vectors")
         if words is not None:
@@ -137,9 +142,9 @@ class Answerer:
             unfiltered=lambda: self._unfiltered(query, found, wish),
         )
         lap("notes")
-        return replace(
-            answer, notes=tuple(notes), search_time_ms=1e3 * (time.perf_counter() - started), timings_ms=timings
-        )
+        took = 1e3 * (time.perf_counter() - started)
+        chips = understood.chips
+        return replace(answer, notes=tuple(notes), understood=chips, search_time_ms=took, timings_ms=timings)
 
     # --- what the query says ------------------------------------------------------------------
 

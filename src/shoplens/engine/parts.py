@@ -96,8 +96,8 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
 
 
 def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartScores:
-    """Scores of the candidates by the words as written: weight * BM25 / best BM25 * how sure the best match is (see
-    `surely`); 0 where they do not match.
+    """Scores of the candidates by the words as written: weight * (BM25 / best BM25)^2 * how sure the best match is
+    (see `surely`); 0 where they do not match. Squared, as BM25 hardly tells many occurrences of a word from more.
 
     The confidence is the same without the weight. If the best match is not what the words ask for (two of three
     terms), the other sources have more to say.
@@ -109,7 +109,7 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartS
         at = np.minimum(np.searchsorted(matched[order], candidates), len(matched) - 1)
         same = matched[order][at] == candidates
         raw[same] = bm25[order][at[same]]
-    sure = words.coverage * raw / max(float(raw.max(initial=0.0)), 1e-9)
+    sure = words.coverage * np.square(raw / max(float(raw.max(initial=0.0)), 1e-9))
     return PartScores("words", "words", raw, weight * sure, sure, _no_variants, lambda _: "")
 
 

@@ -175,6 +175,15 @@ class ArrayColumns:
         """All attributes and reserved fields that any variant has had, sorted."""
         return tuple(sorted(self._view.columns))
 
+    def has(self, field: str) -> bool:
+        """Whether any variant has had a value of the field."""
+        return field in self._view.columns
+
+    def values(self, field: str) -> Sequence[str]:
+        """The different texts of a field that variants have or had; not to be written to."""
+        column = self._view.columns.get(field)
+        return () if column is None else column.values.texts
+
     def mask(self, where: Where | None) -> Mask:
         """bool by variant number: alive and meeting the filter.
 

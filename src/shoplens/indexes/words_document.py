@@ -8,12 +8,12 @@ import tantivy
 
 from shoplens.core.catalogue import Product
 from shoplens.indexes.tokens import tokens
-from shoplens.indexes.words_query import identifier_key
+from shoplens.indexes.words_query import IDENTIFIERS, NAMED, WORDS, identifier_key
 
 NUMBER = "number"
 SEQ = "seq"
-IDENTIFIERS = "identifiers"
-TEXT_FIELDS = ("title", "brand", "category", "attributes", "description", "derived")
+WEIGHTS = {"title": 20, "brand": 8, "category": 8, "attributes": 1, "description": 4, "derived": 1}
+"""Field of a product -> how many times a token of it counts (BM25F: Robertson, Zaragoza, Taylor 2004)."""
 NAMES = ("title", "brand", "category", "attributes")
 """The fields that say what a product is."""
 SENTINEL = 0
@@ -23,13 +23,16 @@ _TOKENIZER = "shoplens"
 
 
 def build_schema() -> Any:
-    """The fields: product number, sequence (of the sentinel), identifiers as they are, and fields of tokens."""
+    """The fields: product number, sequence (of the sentinel), identifiers as they are, and two of tokens.
+
+    One weighted field for all texts: a query of three words then goes through three lists instead of fifteen.
+    """
     builder = tantivy.SchemaBuilder()
     builder.add_unsigned_field(NUMBER, indexed=True, fast=True)
     builder.add_unsigned_field(SEQ, fast=True)
     builder.add_text_field(IDENTIFIERS, tokenizer_name=_TOKENIZER, index_option="basic")
-    for name in TEXT_FIELDS:
-        builder.add_text_field(name, tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_text_field(WORDS, tokenizer_name=_TOKENIZER, index_option="freq")
+    builder.add_text_field(NAMED, tokenizer_name=_TOKENIZER, index_option="basic")
     return builder.build()
 
 
@@ -39,7 +42,7 @@ def register(index: Any) -> None:
 
 
 def texts_of(product: Product) -> dict[str, list[str]]:
-    """Field of the index -> the product's texts in it."""
+    """Field of a product -> its texts."""
     variants = product.variants
     attributes = dict.fromkeys(v for values in product.attributes.values() for v in values)
     attributes |= dict.fromkeys(v for variant in variants for values in variant.attributes.values() for v in values)
@@ -66,10 +69,15 @@ def document(number: int, product: Product) -> Any:
     """The document of a product."""
     out = tantivy.Document()
     out.add_unsigned(NUMBER, number)
+    words: list[str] = []
+    names: dict[str, None] = {}
     for name, texts in texts_of(product).items():
         found = [token for text in texts if text for token in tokens(text)]
-        if found:
-            out.add_text(name, " ".join(found))
+        words += found * WEIGHTS[name]
+        if name in NAMES:
+            names.update(dict.fromkeys(found))
+    out.add_text(WORDS, " ".join(words))
+    out.add_text(NAMED, " ".join(names))
     out.add_text(IDENTIFIERS, " ".join(identifiers_of(product)))
     return out
 

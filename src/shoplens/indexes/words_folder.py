@@ -26,7 +26,7 @@ from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import tokens
 from shoplens.indexes.words_document import build_schema, register
 
-VERSION = f"1.{tokens.VERSION}"
+VERSION = f"2.{tokens.VERSION}"
 """Of the schema and of the tokens: an index of another version is rebuilt."""
 
 Stamp = tuple[int, ...]

@@ -22,28 +22,29 @@ from shoplens.indexes.vocabulary import NONE, Vocabulary
 MAX_TERMS = 32
 """Terms of a query that count; later ones are left out."""
 
-BOOSTS = {"title": 3.0, "brand": 2.0, "category": 1.5, "attributes": 0.5, "description": 1.0, "derived": 0.4}
-"""Field of the index -> its weight."""
+IDENTIFIERS = "identifiers"
+WORDS = "words"
+"""All tokens of a product, each as often as its field weighs."""
+NAMED = "names"
+"""The tokens of its names, each once: where a word with a slip is looked for first."""
 
 EXACT = 1_000.0
 """Score of an exact identifier (sku, gtin, mpn, id): above any sum of words."""
-TYPO = 0.5
-"""Share of the weight for a word that is one letter away."""
+TYPO = {NAMED: 4.0, WORDS: 1.0}
+"""Score of a word that is one letter away, in a product's names and in any text: about half of what a rare word has."""
 PART = 0.5
 """Share of the weight for the parts of a compound, beside the whole."""
 MIN_TYPO = 4
 """Letters (of its stem) of the shortest word in which one may be wrong."""
 OTHER = 0.7
 """Share of the weight for a name in another language."""
-TIE = 0.1
-"""Share of the other fields' scores: a word counts by its best field, not once for each field that repeats it."""
 PAIR = 1.0
 CHARACTER = 0.4
 
 _SEPARATORS = re.compile(r"[\W_]+")
 
 Frequency = Callable[[str, str], int]
-"""Field, token -> number of documents that have it."""
+"""Field of the index, token -> number of documents that have it."""
 
 
 @dataclass(slots=True)
@@ -148,7 +149,7 @@ class QueryBuilder:
         if term.characters or any(term.word.parts):
             return False
         tokens = (term.word.whole, *term.word.more, *term.joined)
-        return not any(self._frequency(field, token) for token in tokens if token for field in BOOSTS)
+        return not any(self._frequency(WORDS, token) for token in tokens if token)
 
     def whole(self, words: str) -> Any | None:
         """The query as a whole taken for an identifier; None where no product has it."""
@@ -156,20 +157,16 @@ class QueryBuilder:
 
     def _identifier(self, text: str) -> list[Any]:
         key = identifier_key(text)
-        if not key or not self._frequency("identifiers", key):
+        if not key or not self._frequency(IDENTIFIERS, key):
             return []
-        exact = tantivy.Query.term_query(self._schema, "identifiers", key, "basic")
+        exact = tantivy.Query.term_query(self._schema, IDENTIFIERS, key, "basic")
         return [tantivy.Query.const_score_query(exact, EXACT)]
 
     def _token(self, token: str, weight: float) -> Any | None:
-        options = [
-            tantivy.Query.boost_query(tantivy.Query.term_query(self._schema, field, token, "freq"), weight * boost)
-            for field, boost in BOOSTS.items()
-            if self._frequency(field, token)
-        ]
-        if len(options) < 2:
-            return options[0] if options else None
-        return tantivy.Query.disjunction_max_query(options, TIE)
+        if not self._frequency(WORDS, token):
+            return None
+        query = tantivy.Query.term_query(self._schema, WORDS, token, "freq")
+        return query if weight == 1 else tantivy.Query.boost_query(query, weight)
 
     def _run(self, run: Word, characters: Sequence[str]) -> Any | None:
         queries = [q for c in characters if (q := self._token(c, CHARACTER)) is not None]
@@ -195,9 +192,9 @@ class QueryBuilder:
         return [
             tantivy.Query.boost_query(
                 tantivy.Query.fuzzy_term_query(self._schema, field, token, distance=1, transposition_cost_one=True),
-                TYPO * BOOSTS[field],
+                score,
             )
-            for field in ("title", "brand", "category", "attributes", "description")
+            for field, score in TYPO.items()
         ]
 
 

@@ -9,14 +9,14 @@ from shoplens.core.catalogue import Product
 from shoplens.core.slips import one_letter_away
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vocabulary import NONE, Vocabulary
-from shoplens.indexes.words_document import NAMES, TEXT_FIELDS, identifiers_of, texts_of
+from shoplens.indexes.words_document import NAMES, WEIGHTS, identifiers_of, texts_of
 from shoplens.indexes.words_query import Term, identifier_key, required_characters, terms_of
 
 
 def terms(words: str, product: Product, vocabulary: Vocabulary = NONE) -> tuple[str, ...]:
     """Which of the words, as written, the product matches. One-letter typos count."""
     identifiers = identifiers_of(product)
-    have = _tokens_of(product, TEXT_FIELDS)
+    have = _tokens_of(product, WEIGHTS)
     found = [t.written for t in terms_of(words, vocabulary) if _has(t, have, identifiers)]
     if not found and identifier_key(words) in identifiers:
         return (words.strip(),)
