@@ -30,7 +30,7 @@ from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progres
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.feeds import open_feed, write_report
 from shoplens.indexes.tokens import tokens
-from shoplens.lexical import lexicon_colours
+from shoplens.lexical import lexicon_asking, lexicon_colours
 from shoplens.pictures import DecodePool
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
@@ -167,7 +167,8 @@ class Shop:
         self._answerer = self._answerer_of(self.copies, self.encoder, self._composer)
 
     def _answerer_of(self, copies: Copies, encoder: Encoder, composer: Composer) -> Answerer:
-        return Answerer(self.store, copies, encoder, self.decoder, tokens, self._balance, composer)
+        parts = self.store, copies, encoder, self.decoder, tokens, self._balance, composer
+        return Answerer(*parts, lexicon_asking())
 
     def follow(self) -> bool:
         """Takes up a switch to another encoder that was made since this shop was opened (`shoplens encoder switch`).

@@ -7,12 +7,19 @@ from functools import cache
 from shoplens.encoders.lexicon import load_lexicon
 from shoplens.engine.composing import Colour
 from shoplens.indexes.vocabulary import Vocabulary, vocabulary
+from shoplens.understanding.asking import Asking
 
 
 @cache
 def lexicon_words() -> Vocabulary:
     """The lexicon's words, for the word index."""
     return vocabulary((entry.english, entry.chinese) for entry in load_lexicon().entries)
+
+
+@cache
+def lexicon_asking() -> Asking:
+    """What understands queries by the lexicon."""
+    return Asking()
 
 
 def lexicon_colours() -> tuple[list[Colour], list[str]]:

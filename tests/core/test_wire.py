@@ -59,6 +59,8 @@ def test_every_field_arrives() -> None:
         "semantic_ratio": 0,
         "user_token": "u1",
         "explain": True,
+        "understand": False,
+        "without_chips": ["price:under 50"],
     }
     assert set(fields) == set(QUERY_FIELDS)
     assert build(**fields) == Query(
@@ -83,6 +85,8 @@ def test_every_field_arrives() -> None:
         semantic_ratio=0.0,
         user_token="u1",
         explain=True,
+        understand=False,
+        without_chips=("price:under 50",),
     )
 
 
@@ -266,7 +270,7 @@ def test_an_answer_as_json() -> None:
             {"field": "price", "counts": [], "missing": 0, "min": 1.0, "max": 9.5},
         ],
         "found": 41, "page": 1, "per_page": 24, "search_time_ms": 1.5, "query_id": "Q", "applied_rules": [],
-        "model_version": "bundled@1/256", "degraded": ["encoder"], "verdict": "match", "notes": [], "staleness_s": 0.0,
+        "model_version": "bundled@1/256", "degraded": ["encoder"], "verdict": "match", "notes": [], "understood": [], "staleness_s": 0.0,
     }  # fmt: skip
     assert product == json.loads(json.dumps(product_to_fields(PRODUCT)))
     assert product["variants"] == [

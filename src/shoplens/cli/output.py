@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shoplens.core.answer import Answer, Facet, Hit
+from shoplens.core.understood import Chip
 from shoplens.errors import ShopLensError
 
 console = Console(highlight=False, soft_wrap=True)
@@ -66,6 +67,8 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
     for note in answer.notes:
         if not note.is_cause:
             stderr.print(Text(f"note: {note.text}", style="yellow"))
+    if answer.understood:
+        stderr.print(Text.assemble(("understood: ", "bold"), "; ".join(map(_chip, answer.understood))))
     for part in answer.degraded:
         stderr.print(Text(f"note: {_DEGRADED.get(part, part)}", style="yellow"))
     if not answer.hits:
@@ -82,6 +85,13 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
         counts = ", ".join(f"{v.value} {v.count}" for v in facet.values[:12])
         told = "; ".join(filter(None, (_bounds(facet), counts))) or "no product found has a value"
         paragraph(Text.assemble((f"{facet.field}: ", "bold"), told))
+
+
+def _chip(chip: Chip) -> str:
+    """A chip as a person reads it: under $50 (price<50), not red (none called red), blue (rather)."""
+    must = [chip.filter] if chip.filter else []
+    must += ["none called " + ", ".join(chip.denial.names[:3])] if chip.denial and chip.denial.names else []
+    return f"{chip.text} ({'; '.join(must) or ('rather' if chip.boost else 'not used')})"
 
 
 _DEGRADED = {

@@ -35,6 +35,12 @@ def search(
     semantic_ratio: Annotated[
         float | None, typer.Option(help="0: words as written only; 1: vectors only; the engine decides if not given.")
     ] = None,
+    as_written: Annotated[
+        bool, typer.Option("--as-written", help="Read no price limits, colours, sizes out of the words.")
+    ] = False,
+    without_chip: Annotated[
+        list[str] | None, typer.Option(help="Id of a chip (see --json) that is not wanted. Repeatable.")
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show all parts of each score.")] = False,
     json: AsJson = False,
 ) -> None:
@@ -63,6 +69,8 @@ def search(
         group_by=group_by,
         semantic_ratio=semantic_ratio,
         explain=explain,
+        understand=not as_written,
+        without_chips=tuple(without_chip or ()),
     )
     with open_shop(shop) as opened:
         with suppress(ShopError):  # a full disk: the answer tells what is missing from it

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from shoplens.core.catalogue import Product, Variant
 from shoplens.core.notes import Note
+from shoplens.core.understood import Chip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class Answer:
     ``verdict``: "match", "similar" (nothing certain) or "none" (nothing like it in the catalogue).
     ``degraded`` names what did not work ("encoder"), empty when all did. ``notes`` tell what was changed about the
     query (cut, a typo) and why nothing was found. ``staleness_s``: age of the oldest write that a copy has not yet
-    seen, 0 when all are current.
+    seen, 0 when all are current. ``applied_rules``: ids of the rules that had a say; ``redirect``: the address that
+    one of them names to go to instead, "" for none. ``understood``: what of the words became a filter or a boost.
     """
 
     hits: tuple[Hit, ...]
@@ -102,9 +104,11 @@ class Answer:
     verdict: str = "match"
     facets: tuple[Facet, ...] = ()
     applied_rules: tuple[str, ...] = ()
+    redirect: str = ""
     model_version: str = ""
     degraded: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    understood: tuple[Chip, ...] = ()
     staleness_s: float = 0.0
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

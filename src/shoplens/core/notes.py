@@ -13,6 +13,9 @@ TEXTS: Mapping[str, str] = {
     "words_cut": "Only the first {limit} characters of the words were used.",
     "typo": "No product has the word “{written}”; these are the results for “{read}”.",
     "recoloured": "The photo was looked for in another colour: {colours}.",
+    "price_other_currency": (
+        "“{written}” is in {asked}; prices here are in {currency} and are not converted, so it was left out."
+    ),
     "texts_only": "“{words}” was looked for in the texts of the products only, not in their pictures.",
     "sort_without_values": "No product has a value for {fields}, so it does not change the order.",
     "shop_empty": "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",

@@ -68,7 +68,8 @@ class SortKey:
 class Query:
     """Any mix of words, pictures and seeds, for a visitor.
 
-    ``semantic_ratio`` steers between words as written (0) and vectors (1); None leaves it to the engine.
+    ``understand``: whether price limits, denials, colours, sizes are read out of the words; ``without_chips``: ids of those
+    that are not wanted. ``semantic_ratio`` steers between words as written (0) and vectors (1); None leaves it to the engine.
     ``group_by`` is "product" (one hit a product, its best variant shown) or "variant".
     Numbers out of range raise QueryError; too many words are cut, not refused.
     """
@@ -89,6 +90,8 @@ class Query:
     user_token: str = ""
     explain: bool = False
     max_facet_values: int = field(default=50)
+    understand: bool = True
+    without_chips: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _between(self.page, 1, MAX_WINDOW, "page")
@@ -105,6 +108,7 @@ class Query:
         _between(len(self.facet_by), 0, MAX_FACETS, "facet_by", "fields")
         _between(len(self.pinned_hits), 0, MAX_IDS, "pinned_hits", "products")
         _between(len(self.hidden_hits), 0, MAX_IDS, "hidden_hits", "products")
+        _between(len(self.without_chips), 0, MAX_IDS, "without_chips", "chips")
         _between(self.max_facet_values, 1, 1000, "max_facet_values")
         if self.semantic_ratio is not None:
             _between(self.semantic_ratio, 0, 1, "semantic_ratio")

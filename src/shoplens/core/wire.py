@@ -32,6 +32,7 @@ from shoplens.core.fields import (
     yes_of,
 )
 from shoplens.core.query import MAX_PICTURES, Crop, Query, QueryPicture, Seed, SortKey, parse_sort
+from shoplens.core.understood import Chip
 from shoplens.core.where import parse_where
 from shoplens.errors import QueryError
 
@@ -54,13 +55,15 @@ QUERY_FIELDS: Mapping[str, str] = {
     "pinned_hits": "product ids that come first, in this order",
     "hidden_hits": "product ids that must not come",
     "semantic_ratio": "0: words as written only; 1: vectors only; not given: the engine decides",
+    "understand": "false: the words as written; true: price limits, denials, colours, sizes are read out of them (true)",
+    "without_chips": "ids of chips of `understood` that are not wanted",
     "user_token": "the visitor, as your shop names them",
     "explain": "true: every hit with all the parts of its score",
 }
 """Every field of a search, with its meaning: what is accepted, and what the reference documents."""
 
 _PICTURE_SOURCES = ("url", "path", "base64", "multipart")
-_LISTS = ("images", "like", "unlike", "pinned_hits", "hidden_hits")
+_LISTS = ("images", "like", "unlike", "pinned_hits", "hidden_hits", "without_chips")
 
 
 # --- JSON -> Query -------------------------------------------------------------------------------
@@ -97,6 +100,8 @@ def query_from_fields(fields: Mapping[str, Any], load_picture: LoadPicture) -> Q
         pinned_hits=ids_of(given, "pinned_hits"),
         hidden_hits=ids_of(given, "hidden_hits"),
         semantic_ratio=number_of(given, "semantic_ratio", 0.0) if "semantic_ratio" in given else None,
+        understand=yes_of(given, "understand") if "understand" in given else True,
+        without_chips=ids_of(given, "without_chips"),
         user_token=text_of(given, "user_token"),
         explain=yes_of(given, "explain"),
     )
@@ -127,7 +132,7 @@ def fields_from_strings(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             raise QueryError(f"{name} is given twice", where=name, hint="give it once")
         elif name in ("page", "per_page", "max_facet_values", "semantic_ratio", "words_weight"):
             out[name] = spelt_number(name, text)
-        elif name == "explain":
+        elif name in ("explain", "understand"):
             out[name] = spelt_yes(name, text)
         elif name == "facet_by":
             out[name] = f"{out[name]},{text}" if name in out else text
@@ -242,10 +247,12 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
         "search_time_ms": _real(answer.search_time_ms),
         "query_id": answer.query_id,
         "applied_rules": list(answer.applied_rules),
+        "redirect": answer.redirect,
         "model_version": answer.model_version,
         "degraded": list(answer.degraded),
         "verdict": answer.verdict,
         "notes": [{"code": n.code, "text": n.text, "values": dict(n.values)} for n in answer.notes],
+        "understood": [_chip(chip) for chip in answer.understood],
         "staleness_s": _real(answer.staleness_s),
     }
     if answer.timings_ms:
@@ -310,6 +317,19 @@ def variant_to_fields(variant: Variant) -> dict[str, Any]:
     if variant.images:
         out["images"] = [{"location": image.location, "alt": image.alt} for image in variant.images]
     return out
+
+
+def _chip(chip: Chip) -> dict[str, Any]:
+    return {
+        "id": chip.id,
+        "kind": chip.kind,
+        "text": chip.text,
+        "start": chip.start,
+        "end": chip.end,
+        "filter": chip.filter,
+        "boost": chip.boost,
+        "denies": list(chip.denial.names) if chip.denial is not None else [],
+    }
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

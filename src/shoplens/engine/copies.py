@@ -35,13 +35,14 @@ from shoplens.core.ports import (
     WordIndex,
 )
 from shoplens.core.spaces import Modality, Space
+from shoplens.core.understood import ColumnValues
 from shoplens.errors import ShopError
 
 _CHUNK = 2_000
 Rows = list[tuple[VectorRow, npt.NDArray[np.float16]]]
 
 
-class Columns(FilterColumns, ProductMap, Protocol):
+class Columns(FilterColumns, ProductMap, ColumnValues, Protocol):
     """Filter columns together with the map of products and variants, as one copy with a snapshot."""
 
     @property

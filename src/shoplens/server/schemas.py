@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoplens.core.notes import TEXTS
+from shoplens.core.understood import KINDS
 from shoplens.core.wire import QUERY_FIELDS
 
 Schema = dict[str, Any]
@@ -85,6 +86,8 @@ _FIELD_TYPES: Mapping[str, Schema] = {
     "pinned_hits": listed(TEXT),
     "hidden_hits": listed(TEXT),
     "semantic_ratio": {**REAL, "minimum": 0, "maximum": 1},
+    "understand": YES,
+    "without_chips": listed(TEXT),
     "user_token": TEXT,
     "explain": YES,
 }
@@ -140,11 +143,13 @@ SCHEMAS: Mapping[str, Schema] = {
             "per_page": WHOLE,
             "search_time_ms": _or_null(REAL),
             "query_id": TEXT,
-            "applied_rules": listed(TEXT),
+            "applied_rules": _said(listed(TEXT), "ids of the merchandising rules that had a say"),
+            "redirect": _said(TEXT, 'where a rule sends the shopper instead; "" for nowhere'),
             "model_version": TEXT,
             "degraded": _said(listed(TEXT), "what did not work; the answer does without"),
             "verdict": {**TEXT, "enum": ["match", "similar", "none"]},
             "notes": listed(ref("Note")),
+            "understood": listed(ref("Chip")),
             "staleness_s": _or_null(REAL),
         },
         {"timings_ms": named(_or_null(REAL)), "extra": {"type": "object"}},
@@ -172,6 +177,19 @@ SCHEMAS: Mapping[str, Schema] = {
             "values": _said({"type": "object"}, "what the text is filled with, for texts of your own"),
         },
         said="What was changed about the query, or why nothing was found.",
+    ),
+    "Chip": record(
+        {
+            "id": _said(TEXT, "for without_chips"),
+            "kind": {**TEXT, "enum": list(KINDS)},
+            "text": _said(TEXT, "the part of the words, as written"),
+            "start": _said(WHOLE, "of the words without double spaces, in characters"),
+            "end": WHOLE,
+            "filter": _said(TEXT, "what must hold; empty for none"),
+            "boost": _said(TEXT, "what counts in favour; empty for none"),
+            "denies": _said(listed(TEXT), "what no hit is called by"),
+        },
+        said="What was understood of a part of the words.",
     ),
     "Facet": record(
         {"field": TEXT, "counts": listed(record({"value": TEXT, "count": WHOLE})), "missing": WHOLE},

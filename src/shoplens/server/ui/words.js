@@ -42,6 +42,8 @@ const NOTES = {
     words_cut: ({ limit }) => `Only the first ${limit} characters were used.`,
     typo: ({ written, read }) => `No product has the word “${written}”; these are the results for “${read}”.`,
     recoloured: ({ colours }) => `Looked for what the photo shows, in ${list(colours)}.`,
+    price_other_currency: ({ written, asked, currency }) =>
+      `“${written}” is in ${asked}; prices here are in ${currency}, so it was left out.`,
     texts_only: ({ words }) => `“${words}” was looked for in the descriptions only, not in the pictures.`,
     sort_without_values: ({ fields }) => `No product has a value for ${list(fields)}, so the order does not change.`,
     shop_empty: () => "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",
@@ -55,6 +57,7 @@ const NOTES = {
     words_cut: ({ limit }) => `只使用了前 ${limit} 个字。`,
     typo: ({ written, read }) => `没有商品含“${written}”，以下是“${read}”的结果。`,
     recoloured: ({ colours }) => `按照片的样子查找，颜色换成${list(colours)}。`,
+    price_other_currency: ({ written, asked, currency }) => `“${written}”用的是${asked}，本店以${currency}标价，未做换算，已忽略。`,
     texts_only: ({ words }) => `“${words}”只在商品文字中查找，未与图片比较。`,
     sort_without_values: ({ fields }) => `没有商品填写${list(fields)}，排序不变。`,
     shop_empty: () => "店里还没有商品。下一步：shoplens index FEED --shop DIR",
