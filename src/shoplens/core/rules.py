@@ -195,9 +195,16 @@ class Rulebook:
     def __len__(self) -> int:
         return len(self._rules)
 
-    def plan(self, query: Query, now: datetime) -> Plan:
-        """What the rules want of a query at an hour (UTC)."""
-        held = [self._rules[n] for n in self._matching(query)]
+    def plan(self, query: Query, now: datetime, said: str | None = None) -> Plan:
+        """What the rules want of a query at an hour (UTC).
+
+        ``said``: the words as they were typed, where some of them have become the query's filter; a phrase is looked
+        for in both.
+        """
+        found = self._matching(query.words, query.is_empty and not said)
+        if said is not None and said != query.words:
+            found |= self._matching(said, False)
+        held = [self._rules[n] for n in sorted(found)]
         held = [r for r in held if r.is_live(now) and (not r.when.filter or demands(query.where, r.when.filter))]
         return resolved(held, query) if held else NO_PLAN
 
@@ -205,17 +212,17 @@ class Rulebook:
         if words := phrase(text):
             self._within[words[0]].append((words, number))
 
-    def _matching(self, query: Query) -> list[int]:
-        """The numbers of the rules whose words match, rising."""
-        words = phrase(query.words)
+    def _matching(self, text: str, is_nothing: bool) -> set[int]:
+        """The numbers of the rules whose words match."""
+        words = phrase(text)
         found = set(self._always)
-        if words or query.is_empty:
+        if words or is_nothing:
             found.update(self._exact.get(words, ()))
         for start, word in enumerate(words):
             for wanted, number in self._within.get(word, ()):
                 if words[start : start + len(wanted)] == wanted:
                     found.add(number)
-        return sorted(found)
+        return found
 
 
 def applied(rules: Iterable[Rule], query: Query, now: datetime) -> Plan:

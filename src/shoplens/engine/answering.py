@@ -21,7 +21,9 @@ from shoplens.core.ports import (
     PictureDecoder,
 )
 from shoplens.core.query import MAX_WORDS, Query, QueryPicture
+from shoplens.core.rules import NO_PLAN, Plan
 from shoplens.core.spaces import Calibration, Modality, Pixels, unit
+from shoplens.core.where import Where
 from shoplens.engine.asked import Understands, asked
 from shoplens.engine.composing import NO_WISH, TELLING, Composer, Wish
 from shoplens.engine.copies import Copies, RowIndex
@@ -38,6 +40,7 @@ from shoplens.engine.parts import (
     surely,
     without,
 )
+from shoplens.engine.ruling import NOT_RULED, Plans, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
 from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError
 
@@ -83,6 +86,7 @@ class Answerer:
         balance: Balance | None = None,
         composer: Composer | None = None,
         understands: Understands | None = None,
+        rules: Plans | None = None,
     ) -> None:
         self._store = store
         self._copies = copies
@@ -91,12 +95,13 @@ class Answerer:
         self._balance = balance or Balance()
         self._composer = composer
         self._understands = understands
+        self._rules = rules
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._teller = Teller(store, copies, tokens)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
 
-    def search(self, query: Query) -> Answer:
-        """Answers a query.
+    def search(self, query: Query, rules: Plans | None = None) -> Answer:
+        """Answers a query; ``rules``: others than the shop's own, to try them out.
 
         Raises:
             QueryError: the filter, a facet or the order names an unknown field.
@@ -108,13 +113,15 @@ class Answerer:
         query, notes = tidy(query)
         self._copies.refresh()
         columns = self._copies.parts.columns
+        said, rules = query.words, rules or self._rules
         query, understood = asked(query, self._understands, columns)
         notes += understood.notes
+        plan = NO_PLAN if rules is None else rules.plan(query, said)
         known = columns.seq  # read first: the mask is of this state or a newer one
-        allowed = columns.mask(query.where)
-        if query.hidden_hits:
-            allowed = self._without(allowed, query.hidden_hits)
-        found = Found(known, allowed, columns.products(allowed), None, [], [])
+        allowed = self._allowed(query.where, query, plan)
+        inside = columns.products(allowed)
+        degraded = ["rules"] if rules is not None and rules.problem else []
+        found = Found(known, allowed, inside, None, [], degraded, ruled(plan, allowed, inside, columns, self._store))
         lap = _Lap(timings, started)
         lap("filter")
         wish = self._wish(query)
@@ -143,7 +150,8 @@ class Answerer:
         )
         lap("notes")
         took = 1e3 * (time.perf_counter() - started)
-        chips = understood.chips
+        chips, hits = understood.chips, found.ruled.explained(answer.hits)
+        answer = replace(answer, hits=hits, applied_rules=plan.rules, redirect=plan.redirect)
         return replace(answer, notes=tuple(notes), understood=chips, search_time_ms=took, timings_ms=timings)
 
     # --- what the query says ------------------------------------------------------------------
@@ -257,6 +265,9 @@ class Answerer:
                 told = any(named) or any(self._tells(query.words, p) for p in products if p is not None)
                 sure = surely(named, share.tolist(), words.coverage, IN_PROSE if told else IN_FILLED)
                 words = replace(words, coverage=sure)
+            if found.ruled.lifted is not None:
+                lifted = self._copies.parts.columns.products(found.ruled.lifted)
+                words = deeper(words, index.search(query.words, self._balance.depth, lifted))
             found.words = words
         except ShopLensError:
             raise
@@ -266,6 +277,14 @@ class Answerer:
     def _tells(self, words: str, product: Product) -> bool:
         """Whether a product's own words match some of these, and not just what was filled in from its pictures."""
         return not product.derived or bool(self._copies.parts.words.terms(words, replace(product, derived=())))
+
+    def _allowed(self, where: Where | None, query: Query, plan: Plan) -> Mask:
+        """The variants that a filter leaves, less what the query and the rules hide."""
+        columns = self._copies.parts.columns
+        allowed = columns.mask(where)
+        if query.hidden_hits:
+            allowed = self._without(allowed, query.hidden_hits)
+        return without_hidden(allowed, plan, columns, self._store)
 
     def _without(self, allowed: Mask, hidden: Sequence[str]) -> Mask:
         product_of = self._copies.parts.columns.product_of
@@ -277,8 +296,9 @@ class Answerer:
     def _unfiltered(self, query: Query, found: Found, wish: Wish) -> int:
         """How many products would be found without the filter."""
         columns = self._copies.parts.columns
-        allowed = self._without(columns.mask(None), query.hidden_hits)
-        free = replace(found, allowed=allowed, inside=columns.products(allowed), words=None, degraded=[])
+        allowed = self._allowed(None, query, found.ruled.plan)
+        inside = columns.products(allowed)
+        free = replace(found, allowed=allowed, inside=inside, words=None, degraded=[], ruled=NOT_RULED)
         self._match_words(query, free)
         sets = [like for like, _ in self._near(free)] + (
             [] if free.words is None or wish.is_bare else [free.words.matched]
@@ -304,7 +324,8 @@ class Answerer:
         seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values()) if query.seeds else []
         if not near and words is None:
             result = without(np.flatnonzero(inside).astype(np.int64), seeds)
-            candidates = result[: self._balance.depth] if found.parts else result[:0]
+            scored = self._balance.depth if found.parts else len(result) if found.ruled.weights else 0
+            candidates = result[:scored]
         else:
             sets, best = [like for like, _ in near], [few for _, few in near]
             if words is not None and not wish.is_bare:  # whatever is red is not like the photo
@@ -312,11 +333,15 @@ class Answerer:
                 sets.append(matched[inside[matched]])
                 best.append(words.products)
             result = without(distinct(sets), seeds)
+            if found.ruled.lifted is not None:  # what a rule boosts and stands too far down to be a candidate yet
+                deep = self._near(replace(found, allowed=found.ruled.lifted))
+                best += [few[np.isin(few, result)] for _, few in deep]
             candidates = without(distinct(best), seeds)
         scores = [score_vectors(part, candidates, allowed) for part in found.parts]
         if words is not None:
             say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))
+        scores += found.ruled.scores(candidates)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         order = np.lexsort((candidates, -total))
         return result, candidates[order], [in_order(s, order) for s in scores]

@@ -18,6 +18,7 @@ from shoplens.core.where import meets
 from shoplens.engine.copies import Copies
 from shoplens.engine.hits import VariantPicker, as_hits
 from shoplens.engine.parts import PartScores, VectorPart
+from shoplens.engine.ruling import NOT_RULED, Ruled, placed
 
 
 class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
@@ -29,8 +30,8 @@ class Found:
     """What is known of a query on its way to an answer.
 
     ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
-    ``unread``: the encoder has never met the words. ``telling``: the vector that tells a product's pictures apart,
-    where the parts' own are made to tell products apart.
+    ``ruled``: what merchandising rules make of it. ``unread``: the encoder has never met the words. ``telling``: the
+    vector that tells a product's pictures apart, where the parts' own are made to tell products apart.
     """
 
     known: int
@@ -39,6 +40,7 @@ class Found:
     words: WordMatches | None
     parts: list[VectorPart]
     degraded: list[str]
+    ruled: Ruled = NOT_RULED
     unread: bool = False
     telling: npt.NDArray[np.float32] | None = None
 
@@ -67,8 +69,8 @@ class Pages:
         if query.sort_by:
             order = columns.order(order, allowed, query.sort_by)
         pinned = self._pinned(query, found.inside)
-        if len(pinned):
-            order = np.concatenate([pinned, order[~np.isin(order, pinned)]])
+        if len(pinned) or found.ruled.pins:
+            order, pinned = placed(order, pinned, found.ruled.pins)
             result = np.union1d(result, pinned)
         start = (query.page - 1) * query.per_page
         chosen, total = self._window(query, order, allowed, product_of, start)
