@@ -35,6 +35,7 @@ from shoplens.pictures import DecodePool
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
+from shoplens.rules import ShopRules
 from shoplens.stores import FolderLock, NoLock, SqlStore, is_shop, make_folder, open_as_is, open_store
 from shoplens.switching import DATABASE, ShopSpaces, load_encoder, open_feed_pictures
 
@@ -87,9 +88,9 @@ class Shop:
         looking = self.decoder, self._shown.thumbnail, config.fill_attributes
         self.attributes = ShopAttributes(lambda: (self.encoder, self.spaces.name()), self.store, *looking)
         self._caught_up = False
-        self._balance = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
+        self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
         self._composer = Composer(self.encoder, *lexicon_colours())
-        self.balance(self._balance)
+        self.balance(Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio))
 
     @property
     def space(self) -> Space:
@@ -168,7 +169,7 @@ class Shop:
 
     def _answerer_of(self, copies: Copies, encoder: Encoder, composer: Composer) -> Answerer:
         parts = self.store, copies, encoder, self.decoder, tokens, self._balance, composer
-        return Answerer(*parts, lexicon_asking())
+        return Answerer(*parts, lexicon_asking(), self.rules.live)
 
     def follow(self) -> bool:
         """Takes up a switch to another encoder that was made since this shop was opened (`shoplens encoder switch`).
