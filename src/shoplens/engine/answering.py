@@ -38,6 +38,7 @@ from shoplens.engine.parts import (
     score_vectors,
     score_words,
     surely,
+    within,
     without,
 )
 from shoplens.engine.ruling import NOT_RULED, Plans, deeper, ruled, without_hidden
@@ -304,17 +305,20 @@ class Answerer:
             [] if free.words is None or wish.is_bare else [free.words.matched]
         )
         seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values())
-        result = without(distinct(sets), seeds)
-        return int(np.count_nonzero(free.inside[result[result < len(free.inside)]]))
+        return len(without(within(distinct(sets), inside), seeds))
 
     # --- candidates and their order -----------------------------------------------------------
 
     def _near(self, found: Found) -> list[tuple[Numbers, Numbers]]:
         """For each part that wants likeness the products near it, see ``VectorPart.near``; parts side by side."""
-        wanted = [p for p in found.parts if p.weight > 0]
-        look = [self._pool.submit(part.near, self._balance.depth, found.allowed) for part in wanted[1:]]
-        first = [part.near(self._balance.depth, found.allowed) for part in wanted[:1]]
+        wanted, narrow = [p for p in found.parts if p.weight > 0], self._narrow(found.allowed)
+        look = [self._pool.submit(part.near, self._balance.depth, narrow) for part in wanted[1:]]
+        first = [part.near(self._balance.depth, narrow) for part in wanted[:1]]
         return first + [some.result() for some in look]
+
+    def _narrow(self, allowed: Mask) -> Mask | None:
+        """The mask for a vector index: None where all is allowed, as looking up each row of thousands takes its time."""
+        return None if allowed is self._copies.parts.columns.mask(None) else allowed
 
     def _rank(
         self, query: Query, found: Found, near: Sequence[tuple[Numbers, Numbers]], wish: Wish
@@ -329,15 +333,15 @@ class Answerer:
         else:
             sets, best = [like for like, _ in near], [few for _, few in near]
             if words is not None and not wish.is_bare:  # whatever is red is not like the photo
-                matched = words.matched[words.matched < len(inside)]
-                sets.append(matched[inside[matched]])
+                sets.append(words.matched)
                 best.append(words.products)
-            result = without(distinct(sets), seeds)
+            result = without(within(distinct(sets), inside), seeds)
             if found.ruled.lifted is not None:  # what a rule boosts and stands too far down to be a candidate yet
                 deep = self._near(replace(found, allowed=found.ruled.lifted))
                 best += [few[np.isin(few, result)] for _, few in deep]
-            candidates = without(distinct(best), seeds)
-        scores = [score_vectors(part, candidates, allowed) for part in found.parts]
+            candidates = without(within(distinct(best), inside), seeds)
+        narrow = self._narrow(allowed)
+        scores = [score_vectors(part, candidates, narrow) for part in found.parts]
         if words is not None:
             say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))

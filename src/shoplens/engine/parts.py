@@ -136,6 +136,12 @@ def distinct(numbers: Sequence[Numbers]) -> Numbers:
     return every[first]
 
 
+def within(numbers: Numbers, inside: Mask) -> Numbers:
+    """The numbers that a mask by number allows; those beyond its end are not."""
+    known = numbers if not len(numbers) or numbers.max() < len(inside) else numbers[numbers < len(inside)]
+    return known[inside[known]]
+
+
 def without(numbers: Numbers, gone: Sequence[int]) -> Numbers:
     """The numbers that are not among a few others."""
     return numbers[~np.isin(numbers, gone)] if len(gone) else numbers

@@ -96,7 +96,7 @@ class View:
         if variants is None:
             return (self.alive[:n], n - self.dead) if self.dead else (None, n)
         rows = _shown(self.first[:n], variants)
-        if self.extra:
+        if self.extra and not rows.all():
             rows[self.extra_rows[: self.extra][_shown(self.extra_variants[: self.extra], variants)]] = True
         if self.dead:
             rows &= self.alive[:n]
@@ -182,6 +182,8 @@ class View:
             row, owner = row[inside], owner[inside]
         if not rows:
             return np.empty(0, np.int64), np.empty(0, np.intp)
+        if len(rows) == 1 or not any(map(len, rows[1:])):  # one row a product at most
+            return rows[0], owners[0]
         flat, of = np.concatenate(rows), np.concatenate(owners)
         order = np.lexsort((flat, of))
         return flat[order], of[order]
