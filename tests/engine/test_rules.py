@@ -1,0 +1,349 @@
+"""Rules in a real shop: what shoppers get, what no rule may do, and who sees a change when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shoplens.app import Shop
+from shoplens.core.answer import Answer
+from shoplens.core.catalogue import Product
+from shoplens.core.ports import Write
+from shoplens.core.query import Query, parse_sort
+from shoplens.core.rules import Boost, Condition, Hide, Pin, Redirect, Rule, Rulebook
+from shoplens.core.where import parse_where
+from shoplens.engine.ruling import RulesAt
+from shoplens.errors import NotFoundError, RuleConflictError, RuleError
+from tests.conftest import SmallShop, cushions
+from tests.support import ColourEncoder
+
+IDS = ("C1", "C2", "C3", "C4", "C5", "M1")
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def ids(answer: Answer) -> list[str]:
+    return [hit.product.id for hit in answer.hits]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The shop of cushions, for tests that change nothing in it."""
+    small = SmallShop(tmp_path_factory.mktemp("rules"))
+    shop = small.open()
+    small.index(shop, cushions(small))
+    yield shop
+    small.close()
+
+
+@pytest.fixture
+def shop(small: SmallShop) -> Shop:
+    shop = small.open()
+    small.index(shop, cushions(small))
+    return shop
+
+
+def pin(*products: str, **more: Any) -> dict[str, Any]:
+    return {"id": "pins", "then": {"pin": list(products)}, **more}
+
+
+def test_a_pin_holds_its_position_and_names_its_rule(shop: Shop) -> None:
+    plain = ids(shop.search("cushion"))
+    last = plain[-1]
+    shop.rules.put({"id": "p", "when": {"query": "cushion"}, "then": {"pin": [{"id": last, "position": 2}]}})
+    answer = shop.search("cushion")
+    assert ids(answer) == [plain[0], last, *plain[1:-1]]
+    assert answer.applied_rules == ("p",)
+    assert [h.pinned for h in answer.hits][:3] == [False, True, False]
+    reason = answer.hits[1].reasons[-1]
+    assert (reason.source, reason.part, reason.contribution) == ("rule", "p", 0.0)
+    assert ids(shop.search("mug")) == ids(shop.search("mug", hidden_hits=("nobody",)))
+    assert shop.search("mug").applied_rules == ()
+
+
+def test_who_asks_for_pinned_hits_gets_these_first(shop: Shop) -> None:
+    shop.rules.put(pin("C5", "M1"))
+    assert ids(shop.search("cushion", pinned_hits=("C4", "M1")))[:3] == ["C4", "M1", "C5"]
+    assert "C5" not in ids(shop.search("cushion", hidden_hits=("C5",)))
+
+
+def test_hidden_products_and_variants_are_nowhere(shop: Shop) -> None:
+    shop.rules.put({"id": "h", "then": {"hide": ["C1", {"filter": "color=blue"}]}})
+    answer = shop.search("", facet_by=("color",))
+    assert ids(answer) == ["C2", "C4", "C5", "M1"]
+    assert answer.found == 4
+    mug = next(h for h in shop.search("blue mug").hits if h.product.id == "M1")
+    assert mug.variant.id == "M1-red", "its blue variant is hidden"
+    assert "blue" not in {v.value for v in answer.facets[0].values}
+
+
+def test_a_boost_is_a_part_of_the_score(shop: Shop) -> None:
+    before = {h.product.id: h for h in shop.search("cushion").hits}
+    shop.rules.put({"id": "b", "when": {"query": "cushion"}, "then": {"boost": [{"filter": "brand=Fila", "by": 1.5}]}})
+    shop.rules.put({"id": "d", "when": {"query": "cushion"}, "then": {"bury": [{"ids": ["C4"], "by": 4}]}})
+    answer = shop.search("cushion")
+    assert answer.applied_rules == ("b", "d")
+    for hit in answer.hits:
+        by = {"C3": 1.5, "C4": 1.5 - 4, "C5": 1.5}.get(hit.product.id, 0)
+        assert hit.score == pytest.approx(before[hit.product.id].score + by)
+        assert hit.score == pytest.approx(sum(r.contribution for r in hit.reasons))
+        told = {r.part: r.contribution for r in hit.reasons if r.source == "rule"}
+        assert told == {k: v for k, v in (("b", 1.5), ("d", -4.0)) if hit.product.id in {"b": "C3C4C5", "d": "C4"}[k]}
+    scores = [hit.score for hit in answer.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert answer.hits[0].confidence == pytest.approx(before[answer.hits[0].product.id].confidence), "no evidence"
+
+
+def test_a_boost_orders_a_page_without_words(shop: Shop) -> None:
+    shop.rules.put({"id": "b", "then": {"boost": [{"filter": "brand=Fila"}], "bury": [{"ids": ["C1"], "by": 1}]}})
+    assert ids(shop.search("")) == ["C3", "C4", "C5", "C2", "M1", "C1"]
+    assert ids(shop.search("", where="in_stock", page=2, per_page=2)) == ["C2", "M1"]
+    assert ids(shop.search("", sort_by="price:asc"))[0] == "M1", "who sorts by price gets that order"
+
+
+def test_a_boost_reaches_what_stands_below_the_candidates(small: SmallShop) -> None:
+    shop = small.open(search={"depth": 10})
+    rows: list[Mapping[str, Any]] = [
+        {"id": f"S{n:02}", "title": "Shirt", "brand": "Luma" if n < 38 else "Fila"} for n in range(40)
+    ]
+    small.index(shop, rows)
+    plain = shop.search("shirt", semantic_ratio=0, per_page=40)
+    assert ids(plain)[-2:] == ["S38", "S39"]
+    shop.rules.put({"id": "b", "then": {"boost": [{"filter": "brand=Fila"}]}})
+    for ratio in (0, 0.5):
+        lifted = shop.search("shirt", semantic_ratio=ratio, per_page=40)
+        assert ids(lifted)[:2] == ["S38", "S39"]
+        assert lifted.found == plain.found
+        assert sorted(ids(lifted)) == sorted(ids(plain))
+
+
+def test_a_boost_does_not_find_what_the_words_do_not(shop: Shop) -> None:
+    without = shop.search("cushion", semantic_ratio=0)
+    shop.rules.put({"id": "b", "then": {"boost": [{"ids": ["M1"], "by": 20}]}})
+    assert set(ids(shop.search("cushion", semantic_ratio=0))) == set(ids(without))
+
+
+def test_a_redirect_is_told(shop: Shop) -> None:
+    shop.rules.put({"id": "r", "when": {"query": "returns", "match": "exact"}, "then": {"redirect": "/returns"}})
+    assert shop.search("Returns").redirect == "/returns"
+    assert shop.search("returns cushion").redirect == ""
+
+
+def test_a_rule_may_ask_for_a_filter(shop: Shop) -> None:
+    shop.rules.put(pin("C2", when={"filter": "brand=Luma"}))
+    assert ids(shop.search("", where="brand=luma and in_stock"))[0] == "C2"
+    assert ids(shop.search(""))[0] == "C1"
+
+
+def test_words_that_became_a_filter_are_heard_in_rules(shop: Shop) -> None:
+    shop.rules.put(pin("C2", when={"query": "cushion", "match": "exact"}))
+    answer = shop.search("cushion under 25")
+    assert answer.applied_rules == ("pins",)
+    assert set(ids(answer)) <= {"C1", "C2", "M1"}
+
+
+# --- what no rule may do -------------------------------------------------------------------------
+
+_WHERE = st.sampled_from(
+    ["brand=Luma", "price<25", "in_stock", "color=red", "not brand=Luma", "brand=Nobody", "color=blue and in_stock", ""]
+)
+_SOME = st.lists(st.sampled_from([*IDS, "nobody"]), min_size=1, max_size=4, unique=True)
+_TARGETS = _SOME.map(tuple) | _WHERE.filter(bool).map(lambda text: parse_where(text) or ())
+
+
+@st.composite
+def books(draw: st.DrawFn) -> list[Rule]:
+    """A few rules that all hold."""
+    out = []
+    for number in range(draw(st.integers(1, 4))):
+        pins = [Pin(i, draw(st.integers(1, 9))) for i in draw(_SOME)]
+        hides = [Hide(what) for what in draw(st.lists(_TARGETS, max_size=1))]
+        boosts = [Boost(what, draw(st.sampled_from([-9.0, 0.5, 9.0]))) for what in draw(st.lists(_TARGETS, max_size=2))]
+        out.append(Rule(f"r{number}", then=(*pins, *hides, *boosts), priority=draw(st.integers(0, 2))))
+    return out
+
+
+@settings(max_examples=80)
+@given(books(), _WHERE, st.sampled_from(["", "cushion", "red mug", "zzqxw"]), st.sampled_from(["", "price:asc"]))
+def test_a_rule_never_brings_back_what_a_filter_excludes(
+    kept: Shop, rules: list[Rule], where: str, words: str, sort: str
+) -> None:
+    query = Query(words, where=parse_where(where), sort_by=parse_sort(sort), facet_by=("brand",), per_page=50)
+    may = set(ids(kept.search(Query(where=parse_where(where), per_page=50))))
+    answer = kept._answerer.search(query, RulesAt(Rulebook(rules), NOW))
+    assert set(ids(answer)) <= may
+    assert answer.found == len(answer.hits)
+    counted = sum(v.count for v in answer.facets[0].values) if answer.facets else 0
+    assert counted == len(answer.hits), "the facets count what is found"
+    hidden = {
+        i for rule in rules for a in rule.then if isinstance(a, Hide) and isinstance(a.what, tuple) for i in a.what
+    }
+    pinned = {a.product_id for rule in rules for a in rule.then if isinstance(a, Pin)}
+    assert not (hidden - pinned) & set(ids(answer))
+    for hit in answer.hits:
+        assert hit.score == pytest.approx(sum(r.contribution for r in hit.reasons))
+
+
+@settings(max_examples=60)
+@given(
+    books(), _WHERE, st.sampled_from(["", "cushion", "red"]), st.integers(1, 4), st.sampled_from(["product", "variant"])
+)
+def test_pages_with_pins_never_repeat_or_lose_a_hit(
+    kept: Shop, rules: list[Rule], where: str, words: str, size: int, group: str
+) -> None:
+    live = RulesAt(Rulebook(rules), NOW)
+
+    def asked(**more: Any) -> list[tuple[str, str]]:
+        answer = kept._answerer.search(Query(words, where=parse_where(where), group_by=group, **more), live)
+        return [(h.product.id, h.variant.id) for h in answer.hits]
+
+    whole = asked(per_page=50)
+    pages = [hit for page in range(1, len(whole) // size + 2) for hit in asked(per_page=size, page=page)]
+    assert pages == whole
+    assert len({key if group == "variant" else key[0] for key in whole}) == len(whole)
+
+
+# --- versions ------------------------------------------------------------------------------------
+
+
+def test_a_change_is_seen_by_every_process_with_the_next_query(small: SmallShop, shop: Shop) -> None:
+    reader = small.open()
+    assert ids(reader.search("cushion"))[0] != "M1"
+    shop.rules.put(pin("M1"), by="anna")
+    assert ids(reader.search("cushion"))[0] == "M1"
+    reader.rules.delete("pins")
+    assert ids(shop.search("cushion"))[0] != "M1"
+    shop.store.write(Write(put=[Product("N1", title="Cushion of nobody")]))
+    shop.rules.restore("pins", 1, by="anna")
+    assert ids(reader.search("cushion"))[0] == "M1"
+
+
+def test_without_a_change_the_rules_are_read_once(shop: Shop) -> None:
+    read = 0
+    rules = shop.store.rules
+
+    def counted() -> Any:
+        nonlocal read
+        read += 1
+        return rules()
+
+    shop.store.rules = counted  # type: ignore[method-assign]
+    shop.search("cushion")
+    assert read == 0, "a shop without rules never reads them"
+    shop.rules.put(pin("M1"))
+    before = read
+    for _ in range(3):
+        assert ids(shop.search("cushion"))[0] == "M1"
+    assert read == before + 1
+
+
+def test_history_tells_who_when_what_and_an_old_version_comes_back(shop: Shop) -> None:
+    start = datetime.now(UTC)
+    assert shop.rules.put(pin("C1"), by="anna").version.version == 1
+    assert shop.rules.put(pin("C2"), by="王芳").version.version == 2
+    assert shop.rules.put(pin("C2"), by="ben").version.version == 2, "the same rule again is no change"
+    shop.rules.delete("pins", by="ben")
+    assert (list(shop.rules.list()), shop.search("cushion").applied_rules) == ([], ())
+    back = shop.rules.restore("pins", 1, by="anna").version
+    assert back.rule == shop.rules.get("pins").rule == shop.rules.history("pins")[0].rule
+    told = [(v.version, v.what, v.by) for v in shop.rules.history("pins")]
+    assert told == [(1, "put", "anna"), (2, "put", "王芳"), (3, "delete", "ben"), (4, "restore", "anna")]
+    assert all(start <= v.at <= datetime.now(UTC) for v in shop.rules.history())
+    for unknown in (3, 9):
+        with pytest.raises(NotFoundError, match=f"no version {unknown}"):
+            shop.rules.restore("pins", unknown)
+    with pytest.raises(NotFoundError, match="no rule 'nobody'"):
+        shop.rules.delete("nobody")
+    with pytest.raises(NotFoundError):
+        shop.rules.history("nobody")
+
+
+def test_who_changes_an_old_version_is_told(shop: Shop) -> None:
+    shop.rules.put(pin("C1"), version=0)
+    shop.rules.put(pin("C2"), version=1)
+    with pytest.raises(RuleConflictError, match="version 2"):
+        shop.rules.put(pin("C3"), version=1)
+    with pytest.raises(RuleConflictError):
+        shop.rules.delete("pins", version=1)
+
+
+def test_unknown_products_are_warned_of_and_unknown_fields_refused(shop: Shop) -> None:
+    saved = shop.rules.put(pin("nobody", "M1-red", "C1", ends="2020-01-01"))
+    assert [w.split(":")[0] for w in saved.warnings] == [
+        "there is no product 'nobody' in this shop yet",
+        "'M1-red' is the id of a variant",
+        "its end is past",
+    ]
+    for then in ({"boost": [{"filter": "bramd=Luma"}]}, {"hide": [{"filter": "bramd=Luma"}]}):
+        with pytest.raises(RuleError, match="bramd") as told:
+            shop.rules.put({"id": "bad", "then": then})
+        assert "brand" in (told.value.hint or "")
+        assert next(iter(then)) in (told.value.where or "")
+    with pytest.raises(RuleError, match="bramd"):
+        shop.rules.put(pin("C1", when={"filter": "bramd"}))
+    assert [v.rule_id for v in shop.rules.list()] == ["pins"]
+
+
+def test_a_preview_stores_nothing_and_tells_what_moves(shop: Shop) -> None:
+    rule = pin("M1", when={"query": "cushion"}, enabled=False)
+    before = ids(shop.search("cushion"))
+    seen = shop.rules.preview(rule, "cushion")
+    assert seen.applies
+    assert ids(seen.before) == before
+    assert ids(seen.after) == ["M1", *(i for i in before if i != "M1")]
+    assert (seen.moves[0].product_id, seen.moves[0].after) == ("M1", 1)
+    assert seen.moves[0].before == (before.index("M1") + 1 if "M1" in before else None)
+    assert not shop.rules.preview(rule, "mug").applies
+    assert (list(shop.rules.list()), ids(shop.search("cushion"))) == ([], before)
+
+
+def test_a_preview_shows_a_rule_at_its_time_among_the_others(shop: Shop) -> None:
+    shop.rules.put({"id": "other", "then": {"pin": ["C5"]}})
+    later = datetime.now(UTC) + timedelta(days=3)
+    rule = Rule("pins", Condition(), (Pin("C4"),), starts=later, priority=1)
+    seen = shop.rules.preview(rule, "cushion")
+    assert (seen.at, ids(seen.before)[0], ids(seen.after)[:2]) == (later, "C5", ["C4", "C5"])
+    assert not shop.rules.preview(rule, "cushion", at=datetime.now(UTC)).applies
+    all_of_them = shop.rules.preview(None, Query("cushion"))
+    assert all_of_them.before.applied_rules == ()
+    assert all_of_them.after.applied_rules == ("other",)
+
+
+def test_a_field_that_is_gone_takes_its_rule_s_effect_but_not_the_search(small: SmallShop, shop: Shop) -> None:
+    where = parse_where("season=winter")
+    assert where is not None
+    gone = RulesAt(Rulebook([Rule("g", then=(Boost(where), Hide(where), Pin("C5")))]), NOW)
+    assert ids(shop._answerer.search(Query("cushion"), gone))[0] == "C5"
+
+
+def test_rules_that_cannot_be_read_leave_the_search_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    from shoplens.errors import StoreError
+
+    def damaged() -> Any:
+        raise StoreError("cannot be read")
+
+    shop.rules.put(pin("M1"))
+    assert ids(shop.search("cushion"))[0] == "M1"
+    monkeypatch.setattr(shop.store, "rules", damaged)
+    shop.store.add_rule(
+        shop.rules.history("pins")[0].__class__("x", 1, Rule("x", then=(Redirect("/"),)), "put", NOW, "b")
+    )
+    answer = shop.search("cushion")
+    assert ids(answer)[0] == "M1", "the last rules that could be read"
+    assert answer.degraded == ("rules",)
+
+
+def test_a_switch_of_encoder_keeps_the_rules(tmp_path: Path) -> None:
+    small = SmallShop(tmp_path / "s")
+    shop = small.open()
+    small.index(shop, cushions(small))
+    shop.rules.put(pin("M1"))
+    shop.balance(shop._balance)
+    assert ids(shop.search("cushion"))[0] == "M1"
+    assert isinstance(shop.encoder, ColourEncoder)
+    small.close()
