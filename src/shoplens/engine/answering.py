@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 
@@ -28,6 +29,7 @@ from shoplens.engine.asked import Understands, asked
 from shoplens.engine.composing import NO_WISH, TELLING, Composer, Wish
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, in_order
+from shoplens.engine.laps import Lap
 from shoplens.engine.pages import Found, Pages, Store
 from shoplens.engine.parts import (
     IN_FILLED,
@@ -50,6 +52,12 @@ QUERY_SIDE = 256
 
 _LOOKED_AT = 3
 """Best matches of the words whose names are read, to tell how sure they are."""
+
+_MANY = 10_000
+"""Rows of vectors from which on threads pay."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _THREADS = 8
 """Looks into an index beside those of the queries' own threads."""
@@ -123,19 +131,19 @@ class Answerer:
         inside = columns.products(allowed)
         degraded = ["rules"] if rules is not None and rules.problem else []
         found = Found(known, allowed, inside, None, [], degraded, ruled(plan, allowed, inside, columns, self._store))
-        lap = _Lap(timings, started)
+        lap = Lap(timings, started)
         lap("filter")
         wish = self._wish(query)
         if wish.colours:
             query = replace(query, words_weight=query.words_weight * self._balance.edited)
             notes.append(note("recoloured", colours=list(wish.written)))
-        # The word index looks while the words are encoded and the vectors are scanned: none holds Python's lock for long.
-        words = self._pool.submit(self._match_words, query, found) if query.words else None
+        # The word index looks while the words are encoded and the vectors are scanned: none holds Python's lock long.
+        words = self._beside(self._match_words, query, found) if query.words else None
         self._encode(query, found, lap, wish)
         near = self._near(found)
         lap("vectors")
         if words is not None:
-            words.result()
+            words()
         lap("words")
         result, ranked, scores = self._rank(query, found, near, wish)
         lap("rank")
@@ -163,7 +171,7 @@ class Answerer:
             return NO_WISH
         return self._composer.wish(query.words)
 
-    def _encode(self, query: Query, found: Found, lap: _Lap, wish: Wish) -> None:
+    def _encode(self, query: Query, found: Found, lap: Lap, wish: Wish) -> None:
         ratio = self._ratio(query)
         parts, card, balance = self._copies.parts, self._encoder.card, self._balance
 
@@ -312,12 +320,20 @@ class Answerer:
     def _near(self, found: Found) -> list[tuple[Numbers, Numbers]]:
         """For each part that wants likeness the products near it, see ``VectorPart.near``; parts side by side."""
         wanted, narrow = [p for p in found.parts if p.weight > 0], self._narrow(found.allowed)
-        look = [self._pool.submit(part.near, self._balance.depth, narrow) for part in wanted[1:]]
+        look = [self._beside(part.near, self._balance.depth, narrow) for part in wanted[1:]]
         first = [part.near(self._balance.depth, narrow) for part in wanted[:1]]
-        return first + [some.result() for some in look]
+        return first + [some() for some in look]
+
+    def _beside(self, work: Callable[P, T], *args: P.args, **given: P.kwargs) -> Callable[[], T]:
+        """Begins some work beside this thread; to be called for what came out. In a small shop it is done at once, as
+        handing Python's lock to and fro would take longer."""
+        if len(self._copies.parts.pictures) + len(self._copies.parts.texts) >= _MANY:
+            return self._pool.submit(work, *args, **given).result
+        done = work(*args, **given)
+        return lambda: done
 
     def _narrow(self, allowed: Mask) -> Mask | None:
-        """The mask for a vector index: None where all is allowed, as looking up each row of thousands takes its time."""
+        """The mask for a vector index: None where all is allowed, which saves looking thousands of rows up."""
         return None if allowed is self._copies.parts.columns.mask(None) else allowed
 
     def _rank(
@@ -349,19 +365,6 @@ class Answerer:
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         order = np.lexsort((candidates, -total))
         return result, candidates[order], [in_order(s, order) for s in scores]
-
-
-class _Lap:
-    """Writes the time since the last call under a name, in milliseconds."""
-
-    def __init__(self, into: dict[str, float], start: float) -> None:
-        self._into = into
-        self._last = start
-
-    def __call__(self, name: str) -> None:
-        now = time.perf_counter()
-        self._into[name] = self._into.get(name, 0.0) + 1e3 * (now - self._last)
-        self._last = now
 
 
 def _pixels(decoder: PictureDecoder, photo: QueryPicture, number: int, side: int) -> Pixels:

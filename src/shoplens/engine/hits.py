@@ -27,7 +27,7 @@ class VariantPicker:
 
     def __init__(self, tokens: Callable[[str], Iterable[str]]) -> None:
         self._tokens = tokens
-        self._said: dict[tuple[int, int], list[tuple[str, ...]]] = {}
+        self._said: dict[tuple[int, int], dict[str, tuple[int, ...]]] = {}
         self._kept = 0
         self._lock = Lock()
 
@@ -42,37 +42,50 @@ class VariantPicker:
         """
         if len(stored.variant_numbers) == 1:  # allowed or not
             return stored.product.variants[0], stored.variant_numbers[0]
-        best = self.in_order(stored, words, allowed, shown)
-        return best[0] if best else (stored.product.variants[0], stored.variant_numbers[0])
+        ranks = self._ranks(stored, words, allowed, shown)
+        best = min(ranks)[-1] if ranks else 0
+        return stored.product.variants[best], stored.variant_numbers[best]
 
     def in_order(self, stored: StoredProduct, words: str, allowed: Mask, shown: int = 0) -> list[tuple[Variant, int]]:
         """All allowed variants, best first, as `pick` chooses; equals stay in the shop's order."""
         variants, numbers = stored.product.variants, stored.variant_numbers
         if len(variants) == 1:
             return [(variants[0], numbers[0])] if numbers[0] >= len(allowed) or allowed[numbers[0]] else []
-        wanted = frozenset(self._tokens(words) if words else ())
-        said = [len(wanted.intersection(own)) for own in self._own_words(stored)] if wanted else [0] * len(variants)
-        ranks = sorted(
-            (-said[i], number != shown, variants[i].in_stock is False, i)
-            for i, number in enumerate(numbers)
-            if number >= len(allowed) or allowed[number]
-        )
-        return [(variants[i], numbers[i]) for *_, i in ranks]
+        return [(variants[i], numbers[i]) for *_, i in sorted(self._ranks(stored, words, allowed, shown))]
 
-    def _own_words(self, stored: StoredProduct) -> list[tuple[str, ...]]:
-        """The tokens of each variant, kept for the products that were asked for last."""
+    def _ranks(self, stored: StoredProduct, words: str, allowed: Mask, shown: int) -> list[tuple[int, bool, bool, int]]:
+        """For each allowed variant what it is ordered by; its place last."""
+        variants, numbers = stored.product.variants, stored.variant_numbers
+        said = [0] * len(variants)
+        if words:
+            own = self._own_words(stored)
+            for token in frozenset(self._tokens(words)):
+                for place in own.get(token, ()):
+                    said[place] -= 1
+        inside = len(allowed)
+        return [
+            (said[i], number != shown, variants[i].in_stock is False, i)
+            for i, number in enumerate(numbers)
+            if number >= inside or allowed[number]
+        ]
+
+    def _own_words(self, stored: StoredProduct) -> dict[str, tuple[int, ...]]:
+        """Token -> the places of the variants that have it, kept for the products that were asked for last."""
         key = stored.number, stored.seq
         known = self._said.get(key)
         if known is None:
-            variants = stored.product.variants
-            # A tuple takes a quarter of a set's memory, and is read through as fast for the few words of a query.
-            known = [tuple({t for text in _texts(v) for t in self._tokens(text)}) for v in variants]
-            size = sum(1 + len(own) for own in known)
+            places: dict[str, dict[int, None]] = {}
+            for place, variant in enumerate(stored.product.variants):
+                for text in _texts(variant):
+                    for token in self._tokens(text):
+                        places.setdefault(token, {})[place] = None
+            known = {token: tuple(own) for token, own in places.items()}
+            size = len(stored.product.variants) + sum(map(len, known.values()))
             if size <= _MAX_KEPT:
                 self._keep(key, known, size)
         return known
 
-    def _keep(self, key: tuple[int, int], said: list[tuple[str, ...]], size: int) -> None:
+    def _keep(self, key: tuple[int, int], said: dict[str, tuple[int, ...]], size: int) -> None:
         with self._lock:
             if key in self._said:  # another thread was first
                 return
