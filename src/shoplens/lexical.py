@@ -8,6 +8,7 @@ from shoplens.encoders.lexicon import load_lexicon
 from shoplens.engine.composing import Colour
 from shoplens.indexes.vocabulary import Vocabulary, vocabulary
 from shoplens.understanding.asking import Asking
+from shoplens.understanding.notions import Notion
 
 
 @cache
@@ -19,7 +20,7 @@ def lexicon_words() -> Vocabulary:
 @cache
 def lexicon_asking() -> Asking:
     """What understands queries by the lexicon."""
-    return Asking()
+    return Asking(Notion(e.facet, e.key, e.english, e.chinese) for e in load_lexicon().entries)
 
 
 def lexicon_colours() -> tuple[list[Colour], list[str]]:

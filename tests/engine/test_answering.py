@@ -284,7 +284,7 @@ def test_words_that_the_encoder_never_met_get_no_vectors(tmp_path: object, colou
     shop.encoder = CachedEncoder(Picky())
     shop.balance(Balance())
     answer = shop.search("qwerty red")
-    assert {r.source for h in answer.hits for r in h.reasons} <= {"words"}
+    assert {r.source for h in answer.hits for r in h.reasons} <= {"words", "understood"}
     assert [note.code for note in answer.notes] == ["texts_only"]
     assert not shop.search("red").notes
 

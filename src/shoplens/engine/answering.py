@@ -123,14 +123,16 @@ class Answerer:
         self._copies.refresh()
         columns = self._copies.parts.columns
         said, rules = query.words, rules or self._rules
-        query, understood = asked(query, self._understands, columns)
+        ask = asked(query, self._understands, columns, self._copies.parts.words)
+        query, understood = ask.query, ask.understood
         notes += understood.notes
         plan = NO_PLAN if rules is None else rules.plan(query, said)
         known = columns.seq  # read first: the mask is of this state or a newer one
-        allowed = self._allowed(query.where, query, plan)
+        allowed = ask.allowed(self._allowed(query.where, query, plan))
         inside = columns.products(allowed)
         degraded = ["rules"] if rules is not None and rules.problem else []
-        found = Found(known, allowed, inside, None, [], degraded, ruled(plan, allowed, inside, columns, self._store))
+        by_rules = ruled(plan, allowed, inside, columns, self._store)
+        found = Found(known, allowed, inside, None, [], degraded, by_rules, ask)
         lap = Lap(timings, started)
         lap("filter")
         wish = self._wish(query)
@@ -159,7 +161,8 @@ class Answerer:
         )
         lap("notes")
         took = 1e3 * (time.perf_counter() - started)
-        chips, hits = understood.chips, found.ruled.explained(answer.hits)
+        chips = tuple(c for c in understood.chips if not (wish.colours and c.kind == "color" and c.boost))
+        hits = found.ruled.explained(answer.hits)
         answer = replace(answer, hits=hits, applied_rules=plan.rules, redirect=plan.redirect)
         return replace(answer, notes=tuple(notes), understood=chips, search_time_ms=took, timings_ms=timings)
 
@@ -356,11 +359,14 @@ class Answerer:
                 deep = self._near(replace(found, allowed=found.ruled.lifted))
                 best += [few[np.isin(few, result)] for _, few in deep]
             candidates = without(within(distinct(best), inside), seeds)
+        result, candidates = found.asked.honest(result, candidates, self._store)
         narrow = self._narrow(allowed)
         scores = [score_vectors(part, candidates, narrow) for part in found.parts]
         if words is not None:
             say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))
+        ratio = self._ratio(query)  # where one source is to speak alone, it does
+        scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
         scores += found.ruled.scores(candidates)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         order = np.lexsort((candidates, -total))

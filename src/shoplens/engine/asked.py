@@ -1,14 +1,36 @@
-"""The step before candidates: what the words of a query ask for becomes its filter, its exclusions and its boosts."""
+"""The step before candidates: what the words of a query ask for becomes its filter, its exclusions and its boosts.
+
+A denial ("not red") holds in three places, each cheaper than to read every product: the filter columns, for what fields
+tell; the word index, for what products are called; and the catalogue's last word, for each candidate whose texts have
+the word at all and for each hit of the page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Protocol
 
+import numpy as np
+
+from shoplens.core.catalogue import Product, record
+from shoplens.core.ports import CatalogueStore, Mask, Numbers
 from shoplens.core.query import Query
-from shoplens.core.understood import ColumnValues, Understood
+from shoplens.core.understood import Chip, ColumnValues, Denial, Understood
 from shoplens.core.where import All, Where, parse_where
+from shoplens.engine.copies import Columns, SwitchableWords
+from shoplens.engine.parts import PartScores, no_variants
+from shoplens.errors import ShopLensError
+
+SOURCE = "understood"
+"""The source of reasons that are a chip's."""
+
+WEIGHTS: Mapping[str, float] = {
+    "color": 2.0, "gender": 2.0, "kind": 2.0, "brand": 2.0, "material": 2.0, "pattern": 2.0, "size": 1.0, "measure": 1.0,
+    "age": 1.0,
+}  # fmt: skip
+"""Kind of a chip -> log odds that it adds to a product that has it; chosen on dev (docs/adr/0013-understanding.md)."""
 
 
 class Understands(Protocol):
@@ -17,19 +39,141 @@ class Understands(Protocol):
     def understand(self, words: str, columns: ColumnValues, without: Collection[str] = ()) -> Understood:
         """What the words ask for; ``without``: ids of chips that are not wanted."""
 
+    def says(self, texts: Iterable[str], denial: Denial) -> bool:
+        """Whether one of the texts says what is denied."""
 
-def asked(query: Query, understands: Understands | None, columns: ColumnValues) -> tuple[Query, Understood]:
-    """The query as it is looked for (the words that are left, the filter with what must hold), and what was
-    understood of it."""
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """What was understood of one query, at work on one state of the copies.
+
+    ``query``: as it is looked for: the words that are left, the filter with what must hold.
+    """
+
+    query: Query
+    understood: Understood
+    understands: Understands | None = None
+    columns: Columns | None = None
+    words: SwitchableWords | None = None
+    suspected: list[Numbers] = field(default_factory=list)
+
+    @property
+    def denying(self) -> list[Chip]:
+        """The chips that deny something."""
+        return [chip for chip in self.understood.chips if chip.denial is not None]
+
+    def allowed(self, allowed: Mask) -> Mask:
+        """The variants that are left when those of products that are called what is denied are gone."""
+        if self.columns is None or self.words is None:
+            return allowed
+        product_of = self.columns.product_of
+        for chip in self.denying:
+            denial = chip.denial
+            if denial is None or not denial.facets:
+                continue
+            try:
+                called, near = self.words.saying(denial.names, denial.unless)
+            except ShopLensError:  # a damaged index: the last word is the catalogue's in any case
+                continue
+            self.suspected.append(near)
+            size = min(len(allowed), len(product_of))
+            of = np.zeros(max(int(product_of.max(initial=0)), int(called.max(initial=0))) + 1, bool)
+            of[called] = True
+            gone = of[product_of[:size]]
+            if denial.told and (told := _parsed(denial.told)) is not None:
+                mask = self.columns.mask(told)[:size]
+                gone[: len(mask)] &= ~mask
+            allowed = allowed.copy()
+            allowed[:size] &= ~gone
+        return allowed
+
+    def honest(self, result: Numbers, candidates: Numbers, store: CatalogueStore) -> tuple[Numbers, Numbers]:
+        """Result set and candidates without those candidates whose texts say what is denied."""
+        if not self.suspected or not len(candidates):
+            return result, candidates
+        some = candidates[np.isin(candidates, np.concatenate(self.suspected))]
+        gone = [s.number for s in store.get(some.tolist()) if s is not None and self.refuses(s.product)]
+        if not gone:
+            return result, candidates
+        return result[~np.isin(result, gone)], candidates[~np.isin(candidates, gone)]
+
+    def refuses(self, product: Product) -> bool:
+        """Whether every variant of the product has, or the product is called, what is denied."""
+        denying = self.denying
+        if not denying or self.understands is None:
+            return False
+        called = [self.understands.says(_texts(product, chip), chip.denial) for chip in denying if chip.denial]
+        return all(
+            any(_has(chip, record(product, variant), says) for chip, says in zip(denying, called, strict=True))
+            for variant in product.variants
+        )
+
+    def scores(self, candidates: Numbers, allowed: Mask, say: float) -> list[PartScores]:
+        """What each chip that counts in favour says of the candidates: its weight, where an allowed variant has it."""
+        if self.columns is None or not len(candidates) or not say:
+            return []
+        out = []
+        for chip in self.understood.chips:
+            where = _parsed(chip.boost) if chip.boost else None
+            if where is None:
+                continue
+            mask = self.columns.mask(where)
+            size = min(len(mask), len(allowed))
+            products = self.columns.products(mask[:size] & allowed[:size])
+            inside = candidates < len(products)
+            raw = np.zeros(len(candidates))
+            raw[inside] = products[candidates[inside]]
+            gain = WEIGHTS.get(chip.kind, 0.0) * say * raw
+            out.append(PartScores(SOURCE, chip.text, raw, gain, np.zeros(len(raw)), no_variants, lambda _: ""))
+        return out
+
+
+NOT_ASKED = Asked(Query(), Understood(""))
+
+
+def asked(query: Query, understands: Understands | None, columns: Columns, words: SwitchableWords) -> Asked:
+    """What the words of a query ask for."""
     if understands is None or not (query.understand and query.words):
-        return query, Understood(query.words, (), query.words)
+        return Asked(query, Understood(query.words, (), query.words))
     understood = understands.understand(query.words, columns, query.without_chips)
     if not understood.chips:
-        return query, understood
-    terms = [term for chip in understood.chips if chip.filter and (term := parse_where(chip.filter)) is not None]
-    return replace(query, words=understood.rest, where=_together(query.where, terms)), understood
+        return Asked(query, understood)
+    terms = [term for chip in understood.chips if chip.filter and (term := _parsed(chip.filter)) is not None]
+    looked_for = replace(query, words=understood.rest, where=_together(query.where, terms))
+    return Asked(looked_for, understood, understands, columns, words)
 
 
-def _together(where: Where | None, terms: list[Where]) -> Where | None:
+def _together(where: Where | None, terms: Sequence[Where]) -> Where | None:
     every = [*([] if where is None else [where]), *terms]
     return All(tuple(every)) if len(every) > 1 else every[0] if every else None
+
+
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> Where | None:
+    return parse_where(text)
+
+
+def _has(chip: Chip, variant: Mapping[str, Sequence[object]], called: bool) -> bool:
+    """Whether a variant has what a chip denies: by its fields, or, where these do not tell, by what it is called."""
+    where = _parsed(chip.filter) if chip.filter else None
+    if where is not None and not where.matches(variant):
+        return True
+    told = _parsed(chip.denial.told) if chip.denial is not None and chip.denial.told else None
+    return called and not (told is not None and told.matches(variant))
+
+
+def _texts(product: Product, chip: Chip) -> Iterable[str]:
+    """What a product is called, as far as a denial of that kind looks: titles, what its pictures told; of all but
+    colours and materials its categories and attributes, too. Of prose nothing: it says what a thing goes with."""
+    if chip.kind == "brand":
+        return [product.brand]
+    titles = [product.title, *(t.title for t in product.translations)]
+    if product.brand:
+        titles = [title.replace(product.brand, " ") for title in titles]
+    texts = [*titles, *(d.text for d in product.derived)]
+    if chip.kind not in ("color", "material"):
+        texts += [step for path in (product.category, *product.categories) for step in path]
+    if chip.kind == "feature":
+        attributes = (product.attributes, *(variant.attributes for variant in product.variants))
+        texts += [value for some in attributes for values in some.values() for value in values]
+    return texts

@@ -99,6 +99,9 @@ class SwitchableWords(WordIndex, Protocol):
     def flush(self, seq: int) -> None:
         """Commits what was added, with ``seq``, and shows it."""
 
+    def saying(self, names: Sequence[str], unless: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """Products that are called by one of the names and by none of ``unless``; those that have one in any text."""
+
     @property
     def problem(self) -> str:
         """What is wrong with its files, as far as is known; "" when nothing is."""

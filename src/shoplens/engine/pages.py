@@ -15,6 +15,7 @@ from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, 
 from shoplens.core.query import Query
 from shoplens.core.spaces import Space
 from shoplens.core.where import meets
+from shoplens.engine.asked import NOT_ASKED, Asked
 from shoplens.engine.copies import Copies
 from shoplens.engine.hits import VariantPicker, as_hits
 from shoplens.engine.parts import PartScores, VectorPart
@@ -30,8 +31,9 @@ class Found:
     """What is known of a query on its way to an answer.
 
     ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
-    ``ruled``: what merchandising rules make of it. ``unread``: the encoder has never met the words. ``telling``: the
-    vector that tells a product's pictures apart, where the parts' own are made to tell products apart.
+    ``ruled``: what merchandising rules make of it. ``asked``: what was understood of its words. ``unread``: the encoder
+    has never met the words. ``telling``: the vector that tells a product's pictures apart, where the parts' own are made
+    to tell products apart.
     """
 
     known: int
@@ -41,6 +43,7 @@ class Found:
     parts: list[VectorPart]
     degraded: list[str]
     ruled: Ruled = NOT_RULED
+    asked: Asked = NOT_ASKED
     unread: bool = False
     telling: npt.NDArray[np.float32] | None = None
 
@@ -74,7 +77,7 @@ class Pages:
             result = np.union1d(result, pinned)
         start = (query.page - 1) * query.per_page
         chosen, total = self._window(query, order, allowed, product_of, start)
-        stored = self._last_word(query, found.known, chosen)
+        stored = self._last_word(query, found, chosen)
         best_rows = self._best_rows(found, [s for s, _ in stored])
         hits = as_hits(
             query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()), best_rows
@@ -163,14 +166,16 @@ class Pages:
         ]
         return chosen[start - first : stop - first], len(sequence)
 
-    def _last_word(self, query: Query, known: int, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
+    def _last_word(self, query: Query, found: Found, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
         """The products as the catalogue has them now; what no longer meets the filter stays out."""
         stored = self._store.get([number for number, _ in chosen])
         return [
             (product, variant)
             for product, (_, variant) in zip(stored, chosen, strict=True)
             # The columns have applied the filter to what they know; only what changed since has to be looked at.
-            if product is not None and (product.seq <= known or meets(product.product, query.where))
+            if product is not None
+            and (product.seq <= found.known or meets(product.product, query.where))
+            and not found.asked.refuses(product.product)
         ]
 
 

@@ -110,7 +110,7 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartS
         same = matched[order][at] == candidates
         raw[same] = bm25[order][at[same]]
     sure = words.coverage * np.square(raw / max(float(raw.max(initial=0.0)), 1e-9))
-    return PartScores("words", "words", raw, weight * sure, sure, _no_variants, lambda _: "")
+    return PartScores("words", "words", raw, weight * sure, sure, no_variants, lambda _: "")
 
 
 def surely(named: Sequence[float], share: Sequence[float], coverage: float, prose: float = IN_PROSE) -> float:
@@ -124,7 +124,8 @@ def surely(named: Sequence[float], share: Sequence[float], coverage: float, pros
     return max(best, prose * coverage)
 
 
-def _no_variants(places: npt.NDArray[np.intp]) -> Numbers:
+def no_variants(places: npt.NDArray[np.intp]) -> Numbers:
+    """The variants of a source that knows none."""
     return np.zeros(len(places), np.int64)
 
 

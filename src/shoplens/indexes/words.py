@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
@@ -20,7 +20,7 @@ import numpy.typing as npt
 import tantivy
 
 from shoplens.core.catalogue import Product
-from shoplens.core.ports import Mask, WordMatches
+from shoplens.core.ports import Mask, Numbers, WordMatches
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_reasons as reasons
 from shoplens.indexes.vocabulary import NONE, Vocabulary
@@ -33,6 +33,8 @@ from shoplens.indexes.words_document import (
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
+    NAMED,
+    WORDS,
     QueryBuilder,
     Term,
     at_least,
@@ -40,6 +42,7 @@ from shoplens.indexes.words_query import (
     required,
     terms_of,
 )
+from shoplens.indexes.words_saying import DENYING, saying
 
 _LOG = logging.getLogger(__name__)
 _HEAP = 64_000_000
@@ -185,6 +188,15 @@ class TantivyWords:
                     self._lose(self._folder.damage(), error)
             return _NOTHING
 
+    def saying(self, names: Sequence[str], unless: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """Product numbers, rising: of those that are called by one of the names (in what they are, and not by a longer
+        one of ``unless``), and of those that have one of them in any text."""
+        searcher = self._searcher
+        if searcher is None or not names:
+            return _NOTHING.products, _NOTHING.products
+        with native(searcher.generation.path):
+            return searcher.saying(names, unless)
+
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
         return reasons.terms(words, product, self._vocabulary)
@@ -322,6 +334,17 @@ class _Searcher:
             numbers, scores = numbers[keep], scores[keep]
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
         return WordMatches(numbers[best], scores[best], matched, coverage, guessed)
+
+    def saying(self, names: Sequence[str], unless: Sequence[str]) -> tuple[Numbers, Numbers]:
+        """See ``TantivyWords.saying``."""
+        schema = self.generation.index.schema
+        called = saying(schema, NAMED, "basic", names, (*DENYING, *unless), self._frequency)
+        anywhere = saying(schema, WORDS, "freq", names, (), self._frequency)
+        return self._numbers_of(called), self._numbers_of(anywhere)
+
+    def _numbers_of(self, query: Any | None) -> Numbers:
+        count = 0 if query is None else int(self._searcher.search(query, 1, count=True).count or 0)
+        return np.sort(_all_numbers(self._searcher, query, count)) if count else _NOTHING.products
 
     def _match(self, words: str, terms: tuple[Term, ...]) -> tuple[Any | None, Any, float]:
         """The strictest query that some product meets, its first hits, and the share of the terms that it asks for."""
