@@ -28,7 +28,9 @@ from shoplens.config import Config
 from shoplens.core.answer import Answer, Facet, FacetValue, Hit, Reason
 from shoplens.core.catalogue import Money, Product, Variant
 from shoplens.core.query import Crop, Query, QueryPicture, Seed, SortKey
+from shoplens.core.rules import Boost, Condition, Hide, Pin, Redirect, Rule, RuleVersion, Synonyms
 from shoplens.engine.reencoding import KeptSpace, ReencodeReport
+from shoplens.rules import Move, RulePreview, RuleSaved, ShopRules
 from shoplens.server.problems import status_of
 from shoplens.switching import ShopSpaces
 from shoplens.understanding.describing import Attribute, ColourShare, PictureAttributes
@@ -199,9 +201,10 @@ def _cell(text: str) -> str:
 DATA = (
     *(Query, QueryPicture, Crop, Seed, SortKey, Answer, Hit, Reason, Facet, FacetValue, Product, Variant, Money),
     *(ReencodeReport, KeptSpace, PictureAttributes, Attribute, ColourShare),
+    *(Rule, Condition, Pin, Hide, Boost, Redirect, Synonyms, RuleVersion, RuleSaved, RulePreview, Move),
 )
 """Classes that a caller of ``open_shop`` meets."""
-PARTS = (ShopSpaces, ShopAttributes)
+PARTS = (ShopSpaces, ShopAttributes, ShopRules)
 """What a Shop hands out to work with."""
 
 

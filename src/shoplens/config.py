@@ -52,6 +52,9 @@ class ServerSettings(_Part):
     body_timeout_s: float = Field(30.0, gt=0, description="longest time for a request's body to arrive, in seconds")
     max_waiting: int = Field(64, ge=1, description="requests that may wait; past that the answer is 429")
     cors_origins: tuple[str, ...] = Field((), description="origins that may call from a browser")
+    rules_writable: bool = Field(
+        False, description="whether merchandising rules may be changed over HTTP; whoever reaches the address then may"
+    )
 
 
 class Config(BaseSettings):

@@ -121,8 +121,12 @@ def test_all_other_addresses_are_as_described(client: httpx.Client, document: di
         ],
         "/healthz": [client.get("/healthz")],
         "/readyz": [client.get("/readyz")],
+        "/v1/rules": [client.get("/v1/rules")],
+        "/v1/rules/{rule_id}": [client.get("/v1/rules/nope")],
+        "/v1/rules/{rule_id}/history": [client.get("/v1/rules/nope/history")],
     }
-    assert set(got) == set(document["paths"])
+    # What is only sent to is held against its schemas in test_http_rules.
+    assert set(got) == {path for path, methods in document["paths"].items() if "get" in methods}
     for path, responses in got.items():
         for response in responses:
             assert told(document, path, response) == [], path

@@ -19,6 +19,7 @@ from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
 from shoplens.cli.index import index
 from shoplens.cli.output import tell_error
+from shoplens.cli.rule import group as rule
 from shoplens.cli.search import search
 from shoplens.cli.serve import serve
 from shoplens.errors import ConfigError, RemovalGuardError, ShopLensError
@@ -35,6 +36,7 @@ app = typer.Typer(
 for verb in (index, search, serve, evaluate, describe, doctor, demo):
     app.command()(verb)
 app.add_typer(encoder)
+app.add_typer(rule)
 
 
 @app.callback(invoke_without_command=True)

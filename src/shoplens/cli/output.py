@@ -69,6 +69,10 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
             stderr.print(Text(f"note: {note.text}", style="yellow"))
     if answer.understood:
         stderr.print(Text.assemble(("understood: ", "bold"), "; ".join(map(_chip, answer.understood))))
+    if answer.applied_rules:
+        stderr.print(Text.assemble(("rules: ", "bold"), ", ".join(answer.applied_rules)))
+    if answer.redirect:
+        stderr.print(Text.assemble(("go to: ", "bold"), answer.redirect))
     for part in answer.degraded:
         stderr.print(Text(f"note: {_DEGRADED.get(part, part)}", style="yellow"))
     if not answer.hits:
@@ -97,6 +101,7 @@ def _chip(chip: Chip) -> str:
 _DEGRADED = {
     "encoder": "the words could not be compared with pictures just now; they were looked for in the texts only",
     "words": "the texts could not be searched just now; the words were compared with pictures only",
+    "rules": "the newest rules could not be read just now; those before them were applied",
 }
 
 

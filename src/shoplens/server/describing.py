@@ -21,11 +21,20 @@ _SEARCH = {"400": "the query makes no sense", "404": "a product of like or unlik
 _SEARCH |= {"408": "the body took too long", "413": "the body or a photo is too large"}
 _SEARCH |= {"422": "a photo cannot be used", "503": "the shop cannot be read"}
 _ONE = {"404": "not in the shop", "422": "a parameter has a wrong form", "503": "the shop cannot be read"}
+_STORE = {"503": "the shop cannot be read"}
+_RULE = _STORE | {"400": "the rule makes no sense", "403": "server.rules_writable is off", "404": "no such rule"}
+_RULE |= {"408": "the body took too long", "413": "the body is too large", "422": "a parameter has a wrong form"}
+_RULE |= {"409": "the rule has a newer version than the one to be changed"}
 ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/search": ("Answer", _SEARCH),
     "/v1/products": ("Products", {"422": "a parameter has a wrong form", "503": "the shop cannot be read"}),
     "/v1/products/{product_id}": ("StoredProduct", {"404": "not in the shop", "503": "the shop cannot be read"}),
     "/v1/pictures/{picture}": ("image/jpeg", _ONE),
+    "/v1/rules": ("Rules", _STORE),
+    "/v1/rules/preview": ("RulePreview", _SEARCH),
+    "/v1/rules/{rule_id}": ("RuleVersion", _RULE),
+    "/v1/rules/{rule_id}/history": ("RuleHistory", _STORE | {"404": "there never was such a rule"}),
+    "/v1/rules/{rule_id}/restore": ("RuleVersion", _RULE),
     "/healthz": ("Health", {}),
     "/readyz": ("Readiness", {"503": "not ready yet; ask again"}),
 }

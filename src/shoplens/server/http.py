@@ -27,6 +27,7 @@ from shoplens.server.gates import Busy, Gate, PhotosBusy
 from shoplens.server.page import mount_page
 from shoplens.server.problems import from_error, problem
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
+from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
 
 log = structlog.get_logger("shoplens")
@@ -109,6 +110,7 @@ def create_app(shop: Shop) -> FastAPI:
     _health(app, shop, state)
     _search(app, shop, gate)
     _products(app, shop, gate, pictures)
+    mount_rules(app, shop, gate)
     mount_page(app, shop)
     describe(app)
     return app

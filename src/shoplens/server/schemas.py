@@ -124,6 +124,52 @@ _PRODUCT: Mapping[str, Schema] = {
     "derived": listed(record({"field": TEXT, "text": TEXT, "source": TEXT, "confidence": _or_null(REAL)})),
 }
 
+_TARGETS = listed(record({}, {"ids": listed(TEXT), "filter": TEXT, "by": _said(REAL, "log odds, more than 0 (2)")}))
+_RULE = record(
+    {"then": record({}, {
+        "pin": listed({"oneOf": [TEXT, record({"id": TEXT}, {"position": WHOLE})]}),
+        "hide": listed({"oneOf": [TEXT, record({"filter": TEXT})]}),
+        "boost": _TARGETS,
+        "bury": _TARGETS,
+        "redirect": TEXT,
+        "synonyms": listed(record({"words": listed(TEXT)}, {"of": _said(TEXT, "one way: what the words stand for")})),
+    })},
+    {
+        "id": TEXT,
+        "when": record({}, {"query": _NAMES, "match": {**TEXT, "enum": ["contains", "exact"]}, "filter": TEXT}),
+        "priority": WHOLE,
+        "starts": _said(TEXT, "UTC, 2026-11-27T00:00:00Z"),
+        "ends": _said(TEXT, "UTC"),
+        "enabled": YES,
+        "note": TEXT,
+    },
+    "A merchandising rule; docs/howto/rules.md.",
+)  # fmt: skip
+_RULE_VERSION = record(
+    {
+        "rule_id": TEXT,
+        "version": WHOLE,
+        "what": {**TEXT, "enum": ["put", "delete", "restore"]},
+        "at": _said(TEXT, "UTC"),
+        "by": TEXT,
+        "seq": WHOLE,
+        "rule": {"oneOf": [ref("Rule"), {"type": "null"}]},
+    },
+    {"warnings": _said(listed(TEXT), "what has no effect as the shop is now")},
+    "A rule from one moment on; null: it was deleted.",
+)
+_PLACE = {"type": ["integer", "null"]}
+_RULE_PREVIEW = record(
+    {
+        "at": TEXT,
+        "applies": _said(YES, "whether the rule has a say in this query"),
+        "moves": listed(record({"product_id": TEXT, "before": _PLACE, "after": _PLACE})),
+        "warnings": listed(TEXT),
+        "before": ref("Answer"),
+        "after": ref("Answer"),
+    }
+)
+
 FIELDS: Mapping[str, str] = {
     **QUERY_FIELDS,
     "images": "photos: each a string (http(s) address, or data:) or {url | base64 | multipart, crop, weight}",
@@ -200,6 +246,14 @@ SCHEMAS: Mapping[str, Schema] = {
     "Products": record({"products": listed(ref("StoredProduct"))}),
     "Variant": _VARIANT,
     "Image": record({"location": TEXT, "alt": TEXT}),
+    "Rule": _RULE,
+    "RuleVersion": _RULE_VERSION,
+    "Rules": record({"rules": listed(ref("RuleVersion"))}),
+    "RuleHistory": record({"versions": listed(ref("RuleVersion"))}),
+    "RulePreview": _RULE_PREVIEW,
+    "RulePreviewRequest": record(
+        {}, {"rule": ref("Rule"), "query": ref("SearchRequest"), "at": TEXT}, "no rule: all in force against none"
+    ),
     "Health": record({"status": TEXT, "version": TEXT}),
     "Readiness": record({"status": {**TEXT, "enum": ["ready", "degraded"]}}, {"degraded": listed(TEXT)}),
     "Problem": record(
