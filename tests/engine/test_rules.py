@@ -347,3 +347,38 @@ def test_a_switch_of_encoder_keeps_the_rules(tmp_path: Path) -> None:
     assert ids(shop.search("cushion"))[0] == "M1"
     assert isinstance(shop.encoder, ColourEncoder)
     small.close()
+
+
+# --- synonyms ------------------------------------------------------------------------------------
+
+
+def test_synonyms_find_what_is_called_otherwise(shop: Shop) -> None:
+    assert shop.search("pillow", semantic_ratio=0).found == 0
+    shop.rules.put({"id": "s", "then": {"synonyms": [{"words": ["pillow", "cushion"]}]}})
+    plain, other = (shop.search(words, semantic_ratio=0) for words in ("red cushion", "red pillow"))
+    assert ids(other) == ids(plain)
+    assert other.applied_rules == ("s",)
+    assert (other.verdict, other.hits[0].confidence) == ("match", pytest.approx(plain.hits[0].confidence))
+    assert not other.notes
+    assert shop.search("pillow", semantic_ratio=0, where="brand=Fila").found == 3
+    assert shop.search("mug", semantic_ratio=0).applied_rules == ()
+
+
+def test_synonyms_go_one_way_if_they_are_told_to(shop: Shop) -> None:
+    shop.rules.put({"id": "s", "then": {"synonyms": [{"words": ["mug"], "of": "cushion"}]}})
+    assert "M1" in ids(shop.search("cushion", semantic_ratio=0))
+    assert ids(shop.search("mug", semantic_ratio=0)) == ["M1"]
+
+
+def test_synonyms_in_chinese_and_of_words_that_are_left(shop: Shop) -> None:
+    shop.rules.put({"id": "s", "then": {"synonyms": [{"words": ["抱枕", "靠垫"]}, {"words": ["pillow", "cushion"]}]}})
+    assert ids(shop.search("红色抱枕", semantic_ratio=0)) == ids(shop.search("红色靠垫", semantic_ratio=0))
+    assert set(ids(shop.search("pillow under 25", semantic_ratio=0))) == {"C1", "C2"}
+
+
+def test_a_match_of_more_terms_leaves_out_one_of_fewer(shop: Shop) -> None:
+    """No product has both words of "yellow pillow"; the yellow cushion has both of the other wording."""
+    shop.rules.put({"id": "s", "then": {"synonyms": [{"words": ["pillow", "cushion"]}]}})
+    answer = shop.search("yellow pillow", semantic_ratio=0)
+    assert ids(answer) == ids(shop.search("yellow cushion", semantic_ratio=0))
+    assert ids(answer)[0] == "C4"

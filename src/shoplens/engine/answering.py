@@ -43,7 +43,7 @@ from shoplens.engine.parts import (
     within,
     without,
 )
-from shoplens.engine.ruling import NOT_RULED, Plans, deeper, ruled, without_hidden
+from shoplens.engine.ruling import Plans, Ruled, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
 from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError
 
@@ -266,7 +266,7 @@ class Answerer:
         if not query.words or self._ratio(query) >= 1 or query.words_weight == 0:
             return
         try:
-            index = self._copies.parts.words
+            index = found.ruled.heard(self._copies.parts.words)
             words = index.search(query.words, self._balance.depth, found.inside)
             if len(words.products):
                 stored = self._store.get(words.products[:_LOOKED_AT].tolist())
@@ -310,7 +310,7 @@ class Answerer:
         columns = self._copies.parts.columns
         allowed = self._allowed(None, query, found.ruled.plan)
         inside = columns.products(allowed)
-        free = replace(found, allowed=allowed, inside=inside, words=None, degraded=[], ruled=NOT_RULED)
+        free = replace(found, allowed=allowed, inside=inside, words=None, degraded=[], ruled=Ruled(found.ruled.plan))
         self._match_words(query, free)
         sets = [like for like, _ in self._near(free)] + (
             [] if free.words is None or wish.is_bare else [free.words.matched]

@@ -13,11 +13,12 @@ from typing import Protocol
 import numpy as np
 
 from shoplens.core.answer import Hit, Reason
-from shoplens.core.ports import CatalogueLookup, Mask, Numbers, RuleStore, WordMatches
+from shoplens.core.catalogue import Product
+from shoplens.core.ports import CatalogueLookup, Mask, Numbers, RuleStore, WordIndex, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.rules import NO_PLAN, Plan, Rulebook, Target
 from shoplens.engine.copies import Columns
-from shoplens.engine.parts import PartScores
+from shoplens.engine.parts import PartScores, distinct
 from shoplens.errors import ShopLensError, UnknownFieldError
 
 SOURCE = "rule"
@@ -114,6 +115,10 @@ class Ruled:
             )
         return out
 
+    def heard(self, index: WordIndex) -> WordIndex | Wordings:
+        """The word index, asked for the query's other wordings too, where rules have any."""
+        return Wordings(index, self.plan.alternatives) if self.plan.alternatives else index
+
     def explained(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
         """The hits, with the rule named that pinned one."""
         if not self.pins:
@@ -181,6 +186,35 @@ def _variants(what: Target, columns: Columns, store: CatalogueLookup) -> Mask:
         return columns.mask(what).copy()
     except UnknownFieldError:
         return np.zeros(0, np.bool_)
+
+
+class Wordings:
+    """A word index that is asked for other wordings of a query beside its own; a product counts by its best one."""
+
+    def __init__(self, index: WordIndex, others: Sequence[str]) -> None:
+        self._index, self._others = index, others
+
+    def search(self, words: str, k: int, products: Mask | None = None) -> WordMatches:
+        """As the index does. Wordings that match as they are written leave out those that do so by a letter more or
+        less, and those of which more terms match leave out the others."""
+        every = [self._index.search(text, k, products) for text in (words, *self._others)]
+        found = [w for w in every if len(w.matched)]
+        best = max(((not w.guessed, w.coverage) for w in found), default=None)
+        some = [w for w in found if (not w.guessed, w.coverage) == best]
+        if len(some) < 2:
+            return some[0] if some else every[0]
+        numbers = np.concatenate([w.products for w in some])
+        scores = np.concatenate([w.scores for w in some])
+        order = np.lexsort((numbers, -scores))  # each product at its best
+        _, first = np.unique(numbers[order], return_index=True)
+        kept = order[np.sort(first)][:k]
+        return replace(
+            some[0], products=numbers[kept], scores=scores[kept], matched=distinct([w.matched for w in some])
+        )
+
+    def named(self, words: str, product: Product, *, typos: bool = True) -> float:
+        """The share of the terms of its best wording by which the product is called."""
+        return max(self._index.named(text, product, typos=typos) for text in (words, *self._others))
 
 
 def deeper(words: WordMatches, more: WordMatches) -> WordMatches:
