@@ -68,8 +68,9 @@ class SortKey:
 class Query:
     """Any mix of words, pictures and seeds, for a visitor.
 
-    ``understand``: whether price limits, denials, colours, sizes are read out of the words; ``without_chips``: ids of those
-    that are not wanted. ``semantic_ratio`` steers between words as written (0) and vectors (1); None leaves it to the engine.
+    ``understand``: whether price limits, denials, colours, sizes are read out of the words; ``without_chips``: ids of
+    those that are not wanted.
+    ``semantic_ratio`` steers between words as written (0) and vectors (1); None leaves it to the engine.
     ``group_by`` is "product" (one hit a product, its best variant shown) or "variant".
     Numbers out of range raise QueryError; too many words are cut, not refused.
     """

@@ -16,9 +16,9 @@ KINDS = ("price", "color", "material", "pattern", "size", "measure", "gender", "
 class Denial:
     """What no hit may be called by, of a chip that denies something.
 
-    ``names``: how a product would say it, case folded; ``unless``: longer names that hold one of them and mean something
-    else ("orange juice"). ``told``: a filter; of variants that meet it their fields have told already, and what the
-    product is called does not count ("" for none). ``facets``: the lexicon's (facet, key) that are denied.
+    ``names``: how a product would say it, case folded; ``unless``: longer names that hold one of them and mean
+    something else ("orange juice"). ``told``: a filter; of variants that meet it their fields have told already, and
+    what the product is called does not count ("" for none). ``facets``: the lexicon's (facet, key) that are denied.
     """
 
     names: tuple[str, ...] = ()
@@ -33,7 +33,8 @@ class Chip:
 
     ``filter`` (the grammar of ``core.where``) must hold; of a chip that denies something, ``denial`` must hold, too.
     ``boost``, in the same grammar, counts in favour of what meets it. A chip with neither was understood and not used;
-    a note tells why. ``id`` stays the same for the same words, and removes the chip (``Query.without_chips``).
+    a note tells why. ``stays``: its words are looked for, too ("sugar-free" is what such a product says of itself).
+    ``id`` stays the same for the same words, and removes the chip (``Query.without_chips``).
     """
 
     id: str
@@ -44,11 +45,12 @@ class Chip:
     filter: str = ""
     boost: str = ""
     denial: Denial | None = None
+    stays: bool = False
 
     @property
-    def must_hold(self) -> bool:
+    def is_gone(self) -> bool:
         """Whether its words are gone from those that are looked for: it says what must be so, or was not used."""
-        return not self.boost
+        return not (self.boost or self.stays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +84,26 @@ class ColumnValues(Protocol):
         """The different texts of a field, in no order; a list that only grows while it is the same list."""
 
 
+_DANGLING = " ,，、;；"
+_EMPTY = frozenset(
+    """
+    anything something everything things thing items item products product stuff goods show me find a an the any some
+    i want please 东西 商品 产品 的 款 有什么 都 要 我要 我想要 找 请
+    """.split()
+)
+"""Words that ask for nothing by themselves."""
+
+
 def rest_of(words: str, chips: Sequence[Chip]) -> str:
-    """The words without those of chips that must hold; as they are written where there is no such chip."""
-    gone = sorted((chip.start, chip.end) for chip in chips if chip.must_hold)
+    """The words without those of chips that must hold; as they are written where there is no such chip, and nothing
+    where those that are left ask for nothing ("anything")."""
+    gone = sorted((chip.start, chip.end) for chip in chips if chip.is_gone)
     if not gone:
         return words
     parts, at = [], 0
     for start, end in gone:
-        parts.append(words[at:start])
+        parts.append(words[at:start].strip(_DANGLING))
         at = max(at, end)
-    parts.append(words[at:])
-    return " ".join(" ".join(parts).split())
+    parts.append(words[at:].strip(_DANGLING))
+    left = " ".join(" ".join(parts).split())
+    return "" if all(word in _EMPTY for word in left.lower().split()) else left

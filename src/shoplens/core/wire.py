@@ -55,7 +55,7 @@ QUERY_FIELDS: Mapping[str, str] = {
     "pinned_hits": "product ids that come first, in this order",
     "hidden_hits": "product ids that must not come",
     "semantic_ratio": "0: words as written only; 1: vectors only; not given: the engine decides",
-    "understand": "false: the words as written; true: price limits, denials, colours, sizes are read out of them (true)",
+    "understand": "true: price limits, denials, colours and sizes are read out of the words; false: not (true)",
     "without_chips": "ids of chips of `understood` that are not wanted",
     "user_token": "the visitor, as your shop names them",
     "explain": "true: every hit with all the parts of its score",

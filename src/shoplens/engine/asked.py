@@ -20,17 +20,21 @@ from shoplens.core.query import Query
 from shoplens.core.understood import Chip, ColumnValues, Denial, Understood
 from shoplens.core.where import All, Where, parse_where
 from shoplens.engine.copies import Columns, SwitchableWords
-from shoplens.engine.parts import PartScores, no_variants
+from shoplens.engine.parts import Floats, PartScores, no_variants
 from shoplens.errors import ShopLensError
 
 SOURCE = "understood"
 """The source of reasons that are a chip's."""
 
 WEIGHTS: Mapping[str, float] = {
-    "color": 2.0, "gender": 2.0, "kind": 2.0, "brand": 2.0, "material": 2.0, "pattern": 2.0, "size": 1.0, "measure": 1.0,
-    "age": 1.0,
+    "color": 4.0, "gender": 4.0, "kind": 4.0, "brand": 4.0, "material": 4.0, "pattern": 4.0, "size": 2.0,
+    "measure": 2.0, "age": 2.0,
 }  # fmt: skip
 """Kind of a chip -> log odds that it adds to a product that has it; chosen on dev (docs/adr/0013-understanding.md)."""
+
+OTHER_KIND = 0.0
+"""Share of the weight for a product of another kind than asked for: a red belt is no better a "red bag" than a
+blue one."""
 
 
 class Understands(Protocol):
@@ -112,7 +116,8 @@ class Asked:
         """What each chip that counts in favour says of the candidates: its weight, where an allowed variant has it."""
         if self.columns is None or not len(candidates) or not say:
             return []
-        out = []
+        wanted: list[tuple[Chip, Floats]] = []
+        of_kind = np.zeros(len(candidates))
         for chip in self.understood.chips:
             where = _parsed(chip.boost) if chip.boost else None
             if where is None:
@@ -123,9 +128,23 @@ class Asked:
             inside = candidates < len(products)
             raw = np.zeros(len(candidates))
             raw[inside] = products[candidates[inside]]
-            gain = WEIGHTS.get(chip.kind, 0.0) * say * raw
-            out.append(PartScores(SOURCE, chip.text, raw, gain, np.zeros(len(raw)), no_variants, lambda _: ""))
-        return out
+            wanted.append((chip, raw))
+            if chip.kind == "kind":
+                of_kind = np.maximum(of_kind, raw)
+        if not of_kind.any():
+            of_kind[:] = 1.0
+        return [
+            PartScores(
+                SOURCE,
+                chip.text,
+                raw,
+                WEIGHTS.get(chip.kind, 0.0) * say * raw * (OTHER_KIND + (1 - OTHER_KIND) * of_kind),
+                np.zeros(len(raw)),
+                no_variants,
+                lambda _: "",
+            )
+            for chip, raw in wanted
+        ]
 
 
 NOT_ASKED = Asked(Query(), Understood(""))

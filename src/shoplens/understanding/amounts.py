@@ -19,7 +19,10 @@ _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 _SMALL = "|".join(sorted([*_ONES, *_TENS], key=len, reverse=True))
 FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}(?:[.,]\d{1,3})?"
 """A number in figures."""
-ENGLISH = rf"(?:(?:{FIGURES})(?:\s?k(?![a-z0-9]))?|(?:(?:a|{_SMALL})(?:[\s-](?:{_SMALL}))?\s)?(?:hundred|thousand)|(?:{_SMALL})(?:[\s-](?:{_SMALL}))?)"
+ENGLISH = (
+    rf"(?:(?:{FIGURES})(?:\s?k(?![a-z0-9]))?|(?:(?:a|{_SMALL})(?:[\s-](?:{_SMALL}))?\s)?(?:hundred|thousand)|"
+    rf"(?:{_SMALL})(?:[\s-](?:{_SMALL}))?)"
+)
 """A number in an English query."""
 CHINESE = rf"(?:(?:{FIGURES})[百千万kw]?|[零〇一二两三四五六七八九十百千万]{{1,9}})"
 """A number in a Chinese query."""

@@ -33,7 +33,7 @@ _SIZE = re.compile(
     r"|(?:eu|uk|us|eur)\s?(?P<b>\d{1,2}(?:\.5)?)|(?P<c>xxs|xs|x{1,4}l|[2-6]xl))(?![\w.])"
 )
 _CHINESE_SIZE = re.compile(
-    r"(?<![\w.])(?P<d>\d{2,3}(?:\.5)?|xxs|xs|[sml]|x{1,4}l|[2-6]xl)\s?[码号]|尺码\s?:?\s?(?P<e>\d{2,3}|x{0,4}[sml])|(?P<f>均码)"
+    r"(?<![a-z0-9.])(?P<d>\d{2,3}(?:\.5)?|xxs|xs|[sml]|x{1,4}l|[2-6]xl)\s?[码号]|尺码\s?:?\s?(?P<e>\d{2,3}|x{0,4}[sml])|(?P<f>均码)"
 )
 _LETTER = re.compile(r"(?<![\w.'’&-])[SML](?![\w.'’&-])")
 
@@ -140,7 +140,8 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
         kind = kind_of(meant)
         gone = freed(text, start, end) if kind in ("color", "material", "feature", "kind") else None
         if gone is not None:
-            add(_denial(words, gone, known, reading))
+            claim = _denial(words, gone, known, reading)
+            add(None if claim is None else replace(claim, stays=True))
         elif kind or not meant:
             add(
                 made(

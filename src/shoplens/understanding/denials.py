@@ -13,7 +13,7 @@ NameAt = Callable[[int], tuple[int, T] | None]
 
 _ENGLISH = re.compile(
     r"(?<![\w'’-])(?:but\s)?(?:(?P<mild>not|no|nor|non(?:e\sof)?|never)|without|w/o|except(?:\sfor)?|excluding|exclude|"
-    r"minus|anything\sbut|other\sthan|nothing|avoid|free\s(?:of|from)|do(?:es)?\s?n[o'’]?t\s(?:want|like|need|have))"
+    r"minus|anything\sbut|other\sthan|nothing|avoid|free\s(?:of|from)|(?:i\s)?do(?:es)?\s?n[o'’]?t\s(?:want|like|need|have))"
     r"(?:(?P<people>\sfor)|\s(?:a|an|any|the|in|made\sof|made\sfrom|with|from|of|have|having))*(?:\s|(?<=non)-)"
 )
 _CHINESE = re.compile(
@@ -22,7 +22,7 @@ _CHINESE = re.compile(
 )
 _CUES = re.compile(r"no|without|w/o|except|exclud|minus|but|than|avoid|free|n['’]t|[不别没无非除去拒排]")
 _AFTER_ENGLISH = re.compile(r"(?:\s|-)?(?:colou?red|colou?rs?|ones?)(?![a-z])")
-_AFTER_CHINESE = re.compile(r"(?:色系?|颜色)?(?:款式?|材质|面料)?(?:的)?(?:就行|都行|都可以|以外的?|之外的?|除外)?")
+_AFTER_CHINESE = re.compile(r"(?:色系?|颜色)?(?:款式?|材质|面料)?的?(?:就行|都行|都可以|以外|之外|除外)?的?")
 _FREE = re.compile(
     r"[-\s]free(?![a-z])(?!\s(?:size|people|soul|time|shipping|delivery|gift|spirit|standing|style|run))"
 )

@@ -1,4 +1,4 @@
-"""What a catalogue can tell of what words ask for: its brands, its colours, sizes and categories, as names to look up."""
+"""What a catalogue can tell of what words ask for: its brands, colours, sizes and categories, as names to look up."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "size": ("size", "shoe_size", "clothing_size"),
     "measure": (
         "size", "volume", "capacity", "content", "net_content", "weight", "net_weight", "length", "width", "height",
-        "diameter", "dimensions", "screen_size", "display_diagonal", "storage", "memory", "power", "wattage", "pack_size",
-        "unit_size", "quantity_unit", "country_and_volume", "manufacturer_and_volume",
+        "diameter", "dimensions", "screen_size", "display_diagonal", "storage", "memory", "power", "wattage",
+        "pack_size", "unit_size", "quantity_unit", "country_and_volume", "manufacturer_and_volume",
     ),
 }  # fmt: skip
 """Kind of chip -> fields that tell it, where a shop has them."""
@@ -37,11 +37,13 @@ _STEP = " > "
 _DIMENSIONS: dict[str, dict[str, float]] = {
     "ml": {"ml": 1, "millilitre": 1, "milliliter": 1, "毫升": 1, "cl": 10, "dl": 100, "l": 1000, "litre": 1000,
            "liter": 1000, "litres": 1000, "liters": 1000, "升": 1000},
-    "g": {"g": 1, "gr": 1, "gram": 1, "grams": 1, "克": 1, "mg": 0.001, "毫克": 0.001, "kg": 1000, "kgs": 1000, "kilo": 1000,
+    "g": {"g": 1, "gr": 1, "gram": 1, "grams": 1, "克": 1, "mg": 0.001, "毫克": 0.001, "kg": 1000, "kgs": 1000,
+          "kilo": 1000,
           "kilos": 1000, "kilogram": 1000, "kilograms": 1000, "公斤": 1000, "千克": 1000, "斤": 500},
     "oz": {"oz": 1, "ounce": 1, "ounces": 1, "fl oz": 1},
     "lb": {"lb": 1, "lbs": 1},
-    "mm": {"mm": 1, "毫米": 1, "cm": 10, "厘米": 10, "公分": 10, "m": 1000, "meter": 1000, "metre": 1000, "meters": 1000,
+    "mm": {"mm": 1, "毫米": 1, "cm": 10, "厘米": 10, "公分": 10, "m": 1000, "meter": 1000, "metre": 1000,
+           "meters": 1000,
            "metres": 1000, "米": 1000},
     "in": {"inch": 1, "inches": 1, '"': 1, "″": 1, "”": 1, "英寸": 1, "寸": 1},
     "ft": {"ft": 1, "feet": 1, "foot": 1},
@@ -52,7 +54,7 @@ _DIMENSIONS: dict[str, dict[str, float]] = {
 _PER = {unit: (dimension, factor) for dimension, units in _DIMENSIONS.items() for unit, factor in units.items()}
 
 _UNITS = "|".join(re.escape(unit) for unit in sorted(_PER, key=len, reverse=True))
-MEASURES = re.compile(rf"(?<![\w.,])(?P<n>\d{{1,6}}(?:[.,]\d{{1,3}})?)[\s-]?(?P<unit>{_UNITS})(?![a-z0-9])")
+MEASURES = re.compile(rf"(?<![a-z0-9.,])(?P<n>\d{{1,6}}(?:[.,]\d{{1,3}})?)[\s-]?(?P<unit>{_UNITS})(?![a-z0-9])")
 """An amount with a unit, in lower case."""
 
 Amount = tuple[str, float]
@@ -65,14 +67,8 @@ def amount_of(match: re.Match[str]) -> Amount:
 
 
 _LETTERS = {
-    "small": "s",
-    "medium": "m",
-    "large": "l",
-    "extra large": "xl",
-    "extra small": "xs",
-    "2xl": "xxl",
-    "3xl": "xxxl",
-}
+    "small": "s", "medium": "m", "large": "l", "extra large": "xl", "extra small": "xs", "2xl": "xxl", "3xl": "xxxl",
+}  # fmt: skip
 _SIZE = re.compile(r"^(?:size|eu|uk|us|eur)\s*|\s*(?:eu|uk|us|eur|码|号)$")
 
 

@@ -26,7 +26,8 @@ CURRENCIES: dict[str, tuple[str, ...]] = {
     "rmb": ("CNY",), "cny": ("CNY",), "yuan": ("CNY",), "人民币": ("CNY",),
     "yen": ("JPY",), "jpy": ("JPY",), "日元": ("JPY",), "円": ("JPY",),
     "₩": ("KRW",), "won": ("KRW",), "krw": ("KRW",), "韩元": ("KRW",), "韩币": ("KRW",),
-    "₹": ("INR",), "rs": ("INR",), "rs.": ("INR",), "inr": ("INR",), "rupee": ("INR",), "rupees": ("INR",), "卢比": ("INR",),
+    "₹": ("INR",), "rs": ("INR",), "rs.": ("INR",), "inr": ("INR",), "rupee": ("INR",), "rupees": ("INR",),
+    "卢比": ("INR",),
     "chf": ("CHF",), "franc": ("CHF",), "francs": ("CHF",), "法郎": ("CHF",),
     "kr": ("SEK", "NOK", "DKK"), "sek": ("SEK",), "zł": ("PLN",), "pln": ("PLN",), "₽": ("RUB",), "泰铢": ("THB",),
 }  # fmt: skip
@@ -51,7 +52,10 @@ _UNIT = (
     r"minutes?|mins?|seconds?|secs?|people|persons?|players?|pieces?|pcs|pages?|packs?|ply|mph|rpm|psi|dpi|mp|"
     r"megapixels?|carats?|ct|karats?|stars?|reviews?|bottles?|sheets?|seats?|speeds?|gears?|bpm|thread|denier)"
 )
-_MEASURE = "[岁个月年天日周小时分钟秒寸英尺毫厘升克斤公千米瓦度码号件只双条瓶片人位级倍%种层档色口支套盒包袋页字g张毫安mlkcw瓶台把根]"
+_MEASURE = (
+    "(?:[岁个月年天日周小时分钟秒寸英尺毫厘升克斤公千米瓦度码号件只双条瓶片人位级倍]|"
+    "[%种层档色口支套盒包袋页字g张安mlkcw台把根])"
+)
 _AFTER = rf"(?![a-z0-9%°\"″'’]|[.,]\d|\s*-?\s*{_UNIT}(?![a-z0-9]))"
 _BEFORE = r"(?<![a-z0-9.$€£¥-])"
 _A = rf"(?:(?P<c1>{_SIGNS})\s?)?(?P<n1>{ENGLISH})(?:\s?(?P<d1>{_NAMES}))?"
@@ -76,7 +80,8 @@ _ENGLISH = re.compile(
     rf"(?:(?P<between>between)\s|(?P<from>from)\s)?{_A}\s?(?P<to>-|–|—|~|to\s|and\s)\s?{_B}"
     rf"|(?P<limit>{_LIMIT}|max(?:imum)?\.?(?:\sof)?|min(?:imum)?\.?(?:\sof)?)\s?"
     rf"{_A.replace('1>', '3>')}"
-    rf"|{_A.replace('1>', '4>')}\s?(?:(?P<less>or\s(?:less|under|below|cheaper|lower)|(?:and|&)\s(?:under|below)|max(?:imum)?|tops)|"
+    rf"|{_A.replace('1>', '4>')}\s?(?:"
+    rf"(?P<less>or\s(?:less|under|below|cheaper|lower)|(?:and|&)\s(?:under|below)|max(?:imum)?|tops)|"
     rf"(?P<more>or\s(?:more|above|over|higher)|(?:and|&)\s(?:up|above|over)|min(?:imum)?|\+))(?![a-z])"
     rf"|(?P<only>(?<=budget\s)|(?<=budget:\s)|(?<=budget\sof\s)|(?<=budget\sis\s)){_A.replace('1>', '5>')}"
     rf"){_AFTER}"
@@ -86,26 +91,24 @@ _YUAN = rf"(?:{_one_of(CURRENCIES.keys() - {'rs.', 'rs', 'pound', 'pounds', 'won
 _C = rf"(?:(?P<c1>{_SIGNS})\s?)?(?P<n1>{CHINESE})\s?(?P<d1>{_YUAN})?"
 _ABOUT = r"(?P<priced>(?:我的)?(?:价格|价钱|价位|单价|售价|预算)(?:在|为|是|:|：)?\s?)?"
 _UP = {
-    "以下": "<",
-    "之下": "<",
-    "以内": "<=",
-    "之内": "<=",
-    "封顶": "<=",
-    "以上": ">=",
-    "之上": ">=",
-    "起": ">=",
+    "以下": "<", "之下": "<", "以内": "<=", "之内": "<=", "封顶": "<=", "以上": ">=", "之上": ">=", "起": ">=",
     "往上": ">=",
-}
-_DOWN = {
-    "不超过": "<=", "不高于": "<=", "不大于": "<=", "最多": "<=", "至多": "<=", "最高": "<=", "不多于": "<=", "控制在": "<=",
-    "低于": "<", "少于": "<", "小于": "<", "不到": "<", "不足": "<", "便宜过": "<", "超过": ">", "高于": ">", "大于": ">",
-    "多于": ">", "贵过": ">", "不低于": ">=", "不少于": ">=", "不小于": ">=", "至少": ">=", "最低": ">=", "最少": ">=", "比": "",
 }  # fmt: skip
+_DOWN = {
+    "不超过": "<=", "不高于": "<=", "不大于": "<=", "最多": "<=", "至多": "<=", "最高": "<=", "不多于": "<=",
+    "控制在": "<=", "低于": "<", "少于": "<", "小于": "<", "不到": "<", "不足": "<", "便宜过": "<",
+    "超过": ">", "高于": ">", "大于": ">", "多于": ">", "贵过": ">",
+    "不低于": ">=", "不少于": ">=", "不小于": ">=", "至少": ">=", "最低": ">=", "最少": ">=", "比": "",
+}  # fmt: skip
+_NOT_IN = r"(?<![\d.a-z零〇一二两三四五六七八九十百千万])"
+_SUMS = r"(?!的?加减|的?乘)"
+_WITHIN = "(?P<within>之间|以内|左右|区间|的价位)?"
 _CHINESE = re.compile(
     rf"{_ABOUT}(?:"
-    rf"(?<![\d.a-z零〇一二两三四五六七八九十百千万]){_C}\s?(?:-|–|—|~|～|到|至)\s?{_C.replace('1>', '2>')}\s?(?P<within>之间|以内|左右|区间|的价位)?"
-    rf"|(?P<limit>{_one_of(_DOWN)})\s?{_C.replace('1>', '3>')}(?P<than>更?便宜|更?贵)?(?:以内|以下|之内|以上)?(?!\s?{_MEASURE}|\d|的?加减|的?乘)"
-    rf"|(?<![\d.a-z零〇一二两三四五六七八九十百千万]){_C.replace('1>', '4>')}\s?(?P<side>{_one_of(_UP)})(?!的?加减|的?乘)"
+    rf"{_NOT_IN}{_C}\s?(?:-|–|—|~|～|到|至)\s?{_C.replace('1>', '2>')}\s?{_WITHIN}"
+    rf"|(?P<limit>{_one_of(_DOWN)})\s?{_C.replace('1>', '3>')}(?P<than>更?便宜|更?贵)?(?:以内|以下|之内|以上)?"
+    rf"(?!\s?{_MEASURE}|\d){_SUMS}"
+    rf"|{_NOT_IN}{_C.replace('1>', '4>')}\s?(?P<side>{_one_of(_UP)}){_SUMS}"
     rf"|(?P<only>(?<=预算)|(?<=预算是)|(?<=预算在)|(?<=预算为)){_C.replace('1>', '5>')}(?!\s?{_MEASURE}|\d)"
     r")的?"
 )

@@ -1,5 +1,5 @@
-"""The lexicon as queries are read by it: names with all that they may mean, families of colours and materials, and how a
-text says a thing."""
+"""The lexicon as queries are read by it: names with all that they may mean, families of colours and materials, and how
+a text says a thing."""
 
 from __future__ import annotations
 
@@ -50,11 +50,12 @@ _FURTHER: tuple[tuple[str, str, str], ...] = (
 """Names that the lexicon lacks, and what a thing may be "without": facet, key, names."""
 
 _NOTHING = (
-    "black friday;white noise;white noise machine;black tie;red bull;blue light;blu ray;blue ray;white label;red carpet;"
-    "white elephant;golden retriever;golden goose;green energy;black box;white board;black forest;grey goose;"
-    "off the shoulder;red cross;black ops;pink floyd;blackberry;white house;no man;no woman;no name;红包;红外;红外线;"
+    "black friday;white noise;white noise machine;black tie;red bull;blue light;blu ray;blue ray;white label;"
+    "red carpet;white elephant;golden retriever;golden goose;green energy;black box;white board;black forest;"
+    "grey goose;off the shoulder;red cross;black ops;pink floyd;blackberry;white house;no man;no woman;no name;"
+    "红包;红外;红外线;"
     "黑科技;白酒;黑五;黑色星期五;绿植;绿色食品;黄油;白菜;白板;黑板;红牛;红枣;黑枸杞;白茶;红茶;绿茶;黄牛;小白;蓝牙;蓝光;红木;"
-    "皮肤;顽皮;调皮;皮带扣;毛孔;毛笔;木糖醇;棉签;棉花糖;金属感;金枪鱼;金针菇;银行;银杏;银耳;紫菜;紫薯;橙子;橙汁"
+    "皮肤;顽皮;调皮;皮带扣;毛孔;毛笔;木糖醇;棉签;棉花糖;金属感;金枪鱼;金针菇;银行;银杏;银耳;紫菜;紫薯;橙子;橙汁;五十度灰"
 )
 """What holds a colour's or a material's name and is something else."""
 
@@ -135,12 +136,10 @@ class Reading:
         for facet, key in meanings:
             for other_facet, other in self.names_of:
                 if facet in COLOURS and other_facet in COLOURS:
-                    seen = looks(other)
-                    if (
-                        seen[:1] == (key,)
-                        or (other.endswith("-multi") and key in other.split("-"))
-                        or (other.endswith(f"-{key}") and key not in ("multi", "metallic"))
-                    ):
+                    parts = other.split("-")
+                    of_many = parts[-1] == "multi" and key in parts
+                    shade = other.endswith(f"-{key}") and key not in ("multi", "metallic")
+                    if looks(other)[:1] == (key,) or of_many or shade:
                         out.add((other_facet, other))
                 elif facet == other_facet == "material":
                     parts = other.split("-")
@@ -153,7 +152,8 @@ class Reading:
         """Names by which a product would say one of these, and longer names that hold one and mean something else.
 
         Of colours and materials only names that mean nothing else ("cherry" is a fruit, too); of names that hold
-        another one of these ("cherry red") the shorter does. Of features whatever holds the name has it ("full-zip hoodie").
+        another one of these ("cherry red") the shorter does. Of features whatever holds the name has it ("full-zip
+        hoodie").
         """
         groups = {GROUPS.get(facet) for facet, _ in denied}
         loose = not groups & {"color", "material"}
@@ -214,6 +214,9 @@ def holds(longer: str, name: str) -> bool:
     if name not in longer:
         return False
     return not name.isascii() or f" {name} " in f" {longer.replace('-', ' ')} "
+
+
+_FIRST = ("color", "gender", "age", "material", "pattern", "kind", "feature")
 
 
 def kind_of(meanings: Meanings) -> str:
