@@ -44,12 +44,12 @@ def test_cells_left_out_hold_none_of_the_nearest() -> None:
     sizes = np.bincount(own, minlength=len(centres))
     looked_at, inside = [], []
     for query in [*clumps(rng, 40), *unit(rng.standard_normal((20, 16)))]:
-        chosen = cells.promising(centres, spread, sizes, query.astype(np.float32), 100)
+        chosen = cells.promising(centres, spread, cells.Sizes(sizes), query.astype(np.float32), 100)
         looked_at.append(sizes[chosen].sum() / len(rows))
         inside.append(np.isin(own[np.argsort(-(rows @ query))[:10]], chosen).mean())
     assert np.mean(inside) > 0.995
     assert np.mean(looked_at) < 0.5
-    deep = cells.promising(centres, spread, sizes, rows[0], 100 * len(rows))
+    deep = cells.promising(centres, spread, cells.Sizes(sizes), rows[0], 100 * len(rows))
     assert len(deep) == len(centres)
 
 
@@ -68,4 +68,4 @@ def test_a_query_that_says_nothing_leaves_no_cell_out(bad: float) -> None:
     rows = clumps(rng, 20_000)
     centres, spread = cells.learn(rows, len(rows), rng)
     sizes = np.bincount(cells.nearest(rows, centres), minlength=len(centres))
-    assert len(cells.promising(centres, spread, sizes, np.full(16, bad, np.float32), 100)) == len(centres)
+    assert len(cells.promising(centres, spread, cells.Sizes(sizes), np.full(16, bad, np.float32), 100)) == len(centres)

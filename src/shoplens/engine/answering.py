@@ -72,7 +72,7 @@ class Balance:
     ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that.
     """
 
-    depth: int = 200
+    depth: int = 120
     words: float = 12.0
     semantic_ratio: float = 0.5
     text: float = 0.5

@@ -29,6 +29,9 @@ _TOGETHER = (1, 4)
 _MISSED = 0.003
 """Rows above the bound that a cell may be expected to hold and yet be left out."""
 
+_DEPTHS = 64
+"""Depths for which bounds are kept: a filter's share makes a depth of its own."""
+
 _ROUNDS = 10
 _TRIED = 64
 _TRIED_DEPTH = 400
@@ -49,7 +52,8 @@ def learn(turned: Floats, count: int, rng: np.random.Generator) -> tuple[Floats,
     centres, spread = _moments(turned, own, centres)
     sizes = np.bincount(own, minlength=cells) * (count / len(turned))
     asked = turned[:: max(1, len(turned) // _TRIED)]
-    looked_at = [sizes[promising(centres, spread, sizes, query, _TRIED_DEPTH)].sum() for query in asked]
+    cells_of = Sizes(sizes)
+    looked_at = [sizes[promising(centres, spread, cells_of, query, _TRIED_DEPTH)].sum() for query in asked]
     if cells > 1 and np.mean(looked_at) > _WORTH * count:
         return _moments(turned, np.zeros(len(turned), np.intp), centres[:1])
     return centres, spread
@@ -61,10 +65,35 @@ def nearest(rows: Floats, centres: Floats) -> Places:
     return found
 
 
-def promising(
-    centres: Floats, spread: Floats, sizes: npt.NDArray[np.floating] | Places, query: Floats, depth: int
-) -> Places:
-    """The cells that may hold rows among the nearest of a query [m]; int, rising. ``sizes``: rows of each cell.
+class Sizes:
+    """How many rows each cell holds, and what follows from it for any query: how far above a cell's mean its best rows
+    lie, in deviations. Kept for the depths asked for last, as logarithms take longer than all else of `promising`."""
+
+    def __init__(self, rows: npt.NDArray[np.floating] | Places) -> None:
+        self.rows = rows
+        self.last: npt.NDArray[np.float32] = upper_quantile(_MISSED / np.maximum(rows, 1)).astype(np.float32)
+        self.some = rows > 0
+        self._best: dict[int, list[tuple[int, Places, npt.NDArray[np.float32]]]] = {}
+
+    def best(self, depth: int) -> list[tuple[int, Places, npt.NDArray[np.float32]]]:
+        """For each way to share a quarter of ``depth`` rows among cells: how many cells, which are large enough to
+        tell, and how many deviations above their means the last row of each one's part is expected."""
+        found = self._best.get(depth)
+        if found is None:
+            found = []
+            for together in _TOGETHER:
+                sure = max(1.0, _SURE * depth / together)
+                able = np.flatnonzero(self.rows >= 2 * sure)
+                if len(able) >= together:
+                    found.append((together, able, upper_quantile(sure / self.rows[able]).astype(np.float32)))
+            if len(self._best) >= _DEPTHS:
+                self._best.clear()
+            self._best[depth] = found
+        return found
+
+
+def promising(centres: Floats, spread: Floats, sizes: Sizes, query: Floats, depth: int) -> Places:
+    """The cells that may hold rows among the nearest of a query [m]; int, rising.
 
     The bound is the best score that a quarter of ``depth`` rows reach, of one cell alone or of four cells with a part
     each; a cell stays out if it is expected to hold less than 0.003 rows above it. All cells where they hold too few
@@ -73,14 +102,10 @@ def promising(
     mean = centres @ query
     deviation = np.sqrt(spread @ (query * query))
     bound = -np.inf
-    for together in _TOGETHER:
-        sure = max(1.0, _SURE * depth / together)
-        able = np.flatnonzero(sizes >= 2 * sure)
-        if len(able) >= together:
-            scores = mean[able] + upper_quantile(sure / sizes[able]) * deviation[able]
-            bound = max(bound, np.partition(scores, len(scores) - together)[len(scores) - together])
-    reach = mean + upper_quantile(_MISSED / np.maximum(sizes, 1)) * deviation
-    return np.flatnonzero(~(reach < bound) & (sizes > 0))
+    for together, able, above in sizes.best(depth):
+        scores = mean[able] + above * deviation[able]
+        bound = max(bound, np.partition(scores, len(scores) - together)[len(scores) - together])
+    return np.flatnonzero(~(mean + sizes.last * deviation < bound) & sizes.some)
 
 
 def upper_quantile(share: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import faiss as _faiss
@@ -126,7 +127,7 @@ class Sketch:
         self.book = book
         self._index = faiss.IndexIVFPQFastScan(lists)
         self._centres = centres  # the index points to it
-        self._rows_of = np.bincount(codes[:, 0], minlength=count)
+        self._sizes = cells.Sizes(np.bincount(codes[:, 0], minlength=count))
 
     @property
     def count(self) -> int:
@@ -136,7 +137,7 @@ class Sketch:
     @property
     def bytes(self) -> int:
         """Bytes of memory."""
-        padded = -(-self._rows_of // _PACK) * _PACK
+        padded = -(-self._sizes.rows // _PACK) * _PACK
         return int(padded.sum() * (self.book.code_size - 1) + self.count * 8)
 
     def nearest(self, query: Floats, depth: int) -> tuple[Numbers, Floats]:
@@ -149,7 +150,7 @@ class Sketch:
         rows, estimates = np.empty(depth, np.int64), np.empty(depth, np.float32)
         if depth:
             turned = np.ascontiguousarray(query @ self.book.projection)
-            chosen = cells.promising(self.book.cells, self.book.spread, self._rows_of, turned, depth)
+            chosen = cells.promising(self.book.cells, self.book.spread, self._sizes, turned, depth)
             settings = faiss.IVFSearchParameters(nprobe=len(chosen))
             # The C++ call itself: the Python around it costs a twentieth of a search.
             # One thread a query: a service answers several at once, and OpenMP's threads spin while they wait. The
@@ -203,13 +204,20 @@ def largest(query: Floats, vectors: Halves, rows: Numbers, count: int) -> tuple[
     return labels, scores
 
 
+@lru_cache(maxsize=16)
+def _halves(dimension: int) -> Any:
+    """FAISS's reader of fp16 vectors; it is never changed, so all scans share it."""
+    return faiss.ScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
+
+
 class _Scan:
     """Inner products of a query with blocks of fp16 rows. Keeps what FAISS points to alive."""
 
     def __init__(self, query: Floats, dimension: int) -> None:
         self._query = np.ascontiguousarray(query, np.float32)
-        self._quantiser = faiss.ScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16)
-        self._scanner = self._quantiser.select_InvertedListScanner(faiss.METRIC_INNER_PRODUCT, None, True, None, False)
+        self._scanner = _halves(dimension).select_InvertedListScanner(
+            faiss.METRIC_INNER_PRODUCT, None, True, None, False
+        )
         self._scanner.set_query(faiss.swig_ptr(self._query))
         self._scanner.set_list(0, 0.0)
 

@@ -171,6 +171,9 @@ class View:
         owners: list[npt.NDArray[np.intp]] = []
         owner = np.flatnonzero(starts >= 0)
         row = starts[owner]
+        if self.product_count == n - self.dead and not len(late):  # one row a product
+            stay = (self.products[row] == products[owner]) & self.alive[row]
+            return row[stay], owner[stay]
         while len(row):
             stay = self.products[row] == products[owner]
             row, owner = row[stay], owner[stay]
@@ -182,8 +185,6 @@ class View:
             row, owner = row[inside], owner[inside]
         if not rows:
             return np.empty(0, np.int64), np.empty(0, np.intp)
-        if len(rows) == 1 or not any(map(len, rows[1:])):  # one row a product at most
-            return rows[0], owners[0]
         flat, of = np.concatenate(rows), np.concatenate(owners)
         order = np.lexsort((flat, of))
         return flat[order], of[order]

@@ -171,7 +171,8 @@ class TantivyWords:
         """The k best products for the words, among those allowed (bool mask by product number; numbers beyond it
         are not allowed): never fewer than min(k, allowed matches). ``matched`` are all matches, allowed or not;
         ``words_query`` says what a match is. Scores are BM25 over all texts, tokens weighed by their
-        field; an exact identifier scores 1000. Ties are in order of product number. A damaged index answers nothing, and stands at 0.
+        field; an exact identifier scores 1000. Ties are in order of product number. A damaged index answers nothing,
+        and stands at 0.
 
         Raises:
             ShopError: the search failed though the files are whole.
