@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,11 +15,11 @@ from hypothesis import strategies as st
 from shoplens.app import Shop
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product
-from shoplens.core.ports import Write
+from shoplens.core.ports import Mask, WordMatches, Write
 from shoplens.core.query import Query, parse_sort
 from shoplens.core.rules import Boost, Condition, Hide, Pin, Redirect, Rule, Rulebook
 from shoplens.core.where import parse_where
-from shoplens.engine.ruling import RulesAt
+from shoplens.engine.ruling import Ruled, RulesAt, Weighed, Wordings, placed
 from shoplens.errors import NotFoundError, RuleConflictError, RuleError
 from tests.conftest import SmallShop, cushions
 from tests.support import ColourEncoder
@@ -382,3 +383,70 @@ def test_a_match_of_more_terms_leaves_out_one_of_fewer(shop: Shop) -> None:
     answer = shop.search("yellow pillow", semantic_ratio=0)
     assert ids(answer) == ids(shop.search("yellow cushion", semantic_ratio=0))
     assert ids(answer)[0] == "C4"
+
+
+# --- the fast ways against the slow ones ---------------------------------------------------------
+
+
+@given(
+    st.lists(st.tuples(st.sets(st.integers(1, 60)), st.sampled_from([-2.0, 0.25, 0.5, 3.0])), max_size=14),
+    st.sets(st.integers(1, 70), min_size=1),
+)
+def test_the_order_of_a_whole_shop(weights: list[tuple[set[int], float]], products: set[int]) -> None:
+    weighed = []
+    for number, (some, by) in enumerate(weights):
+        mask = np.zeros(61, np.bool_)
+        mask[list(some)] = True
+        weighed.append(Weighed(f"r{number}", by, mask))
+    total = {p: sum(by for some, by in weights if p in some) for p in products}  # exact: all are quarters
+    order = Ruled(weights=tuple(weighed)).order(np.array(sorted(products), np.int64))
+    assert [sorted(products)[at] for at in order] == sorted(products, key=lambda p: (-total[p], p))
+
+
+@given(
+    st.permutations(range(1, 13)),
+    st.lists(st.integers(1, 15), max_size=4, unique=True),
+    st.lists(st.tuples(st.integers(1, 30), st.integers(1, 15)), max_size=6),
+)
+def test_places(order: list[int], first: list[int], pins: list[tuple[int, int]]) -> None:
+    result, pinned = placed(np.array(order, np.int64), np.array(first, np.int64), sorted(pins))
+    whole = result.tolist()
+    assert sorted(whole) == sorted({*order, *first, *(n for _, n in pins)}), "none lost, none twice"
+    assert whole[: len(first)] == first
+    assert set(pinned.tolist()) == {*first, *(n for _, n in pins)}
+    rest = [n for n in whole if n not in set(pinned.tolist())]
+    assert rest == [n for n in order if n in rest], "the others keep their order"
+    only = {number: position for position, number in pins}
+    if len(only) == len(pins) == len(set(only.values())) and not first:
+        for number, position in only.items():
+            if position <= len(whole):
+                assert whole.index(number) == position - 1
+
+
+def test_other_wordings_count_each_product_once() -> None:
+    def matches(products: list[int], scores: list[float], coverage: float = 1.0, *guessed: str) -> WordMatches:
+        numbers = np.array(products, np.int64)
+        return WordMatches(numbers, np.array(scores, np.float32), numbers, coverage, guessed)
+
+    class Index:
+        said: ClassVar[dict[str, WordMatches]] = {
+            "sofa": matches([3, 1], [5.0, 2.0]),
+            "couch": matches([1, 2], [4.0, 3.0]),
+            "settee": matches([9], [9.0], 1.0, "settee"),
+            "half": matches([8], [9.0], 0.5),
+            "none": matches([], []),
+        }
+
+        def search(self, words: str, k: int, products: Mask | None = None) -> WordMatches:
+            return self.said[words]
+
+    def asked(words: str, *others: str, k: int = 9) -> list[tuple[int, float]]:
+        found = Wordings(Index(), others).search(words, k)  # type: ignore[arg-type]
+        assert sorted(set(found.matched.tolist())) == found.matched.tolist() or not others
+        return list(zip(found.products.tolist(), found.scores.tolist(), strict=True))
+
+    assert asked("sofa", "couch") == [(3, 5.0), (1, 4.0), (2, 3.0)]
+    assert asked("sofa", "couch", k=2) == [(3, 5.0), (1, 4.0)]
+    assert asked("settee", "none", "half") == [(8, 9.0)], "as it is written, before a letter more or less"
+    assert asked("half", "sofa") == [(3, 5.0), (1, 2.0)], "more terms before fewer"
+    assert asked("none", "none") == []

@@ -18,7 +18,7 @@ _WORD = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])[^\W_])+")
 _MARKS = re.compile(r"[\u0300-\u036f]")
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 15)
 def phrase(text: str) -> Phrase:
     """The words of a text; "T-Shirt" and "t shirt" are the same two."""
     return tuple(_WORD.findall(plain(text)))

@@ -43,7 +43,7 @@ from shoplens.engine.parts import (
     within,
     without,
 )
-from shoplens.engine.ruling import Plans, Ruled, deeper, ruled, without_hidden
+from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
 from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError
 
@@ -104,7 +104,7 @@ class Answerer:
         self._balance = balance or Balance()
         self._composer = composer
         self._understands = understands
-        self._rules = rules
+        self._rules, self._meant = rules, Meant(store)
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._teller = Teller(store, copies, tokens)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
@@ -131,7 +131,7 @@ class Answerer:
         allowed = ask.allowed(self._allowed(query.where, query, plan))
         inside = columns.products(allowed)
         degraded = ["rules"] if rules is not None and rules.problem else []
-        by_rules = ruled(plan, allowed, inside, columns, self._store)
+        by_rules = ruled(plan, allowed, inside, columns, self._meant)
         found = Found(known, allowed, inside, None, [], degraded, by_rules, ask)
         lap = Lap(timings, started)
         lap("filter")
@@ -277,7 +277,7 @@ class Answerer:
                 told = any(named) or any(self._tells(query.words, p) for p in products if p is not None)
                 sure = surely(named, share.tolist(), words.coverage, IN_PROSE if told else IN_FILLED)
                 words = replace(words, coverage=sure)
-            if found.ruled.lifted is not None:
+            if found.ruled.lifted is not None and len(words.products) >= self._balance.depth:
                 lifted = self._copies.parts.columns.products(found.ruled.lifted)
                 words = deeper(words, index.search(query.words, self._balance.depth, lifted))
             found.words = words
@@ -296,7 +296,7 @@ class Answerer:
         allowed = columns.mask(where)
         if query.hidden_hits:
             allowed = self._without(allowed, query.hidden_hits)
-        return without_hidden(allowed, plan, columns, self._store)
+        return without_hidden(allowed, plan, columns, self._meant)
 
     def _without(self, allowed: Mask, hidden: Sequence[str]) -> Mask:
         product_of = self._copies.parts.columns.product_of
@@ -354,10 +354,13 @@ class Answerer:
             if words is not None and not wish.is_bare:  # whatever is red is not like the photo
                 sets.append(words.matched)
                 best.append(words.products)
+            wanted = found.asked.wanted(allowed)
+            sets.append(wanted)
+            best.append(wanted[: self._balance.depth])
             result = without(within(distinct(sets), inside), seeds)
             if found.ruled.lifted is not None:  # what a rule boosts and stands too far down to be a candidate yet
                 deep = self._near(replace(found, allowed=found.ruled.lifted))
-                best += [few[np.isin(few, result)] for _, few in deep]
+                best += [among(few, result) for _, few in deep]
             candidates = without(within(distinct(best), inside), seeds)
         result, candidates = found.asked.honest(result, candidates, self._store)
         narrow = self._narrow(allowed)
@@ -369,7 +372,8 @@ class Answerer:
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
         scores += found.ruled.scores(candidates)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
-        order = np.lexsort((candidates, -total))
+        alone = len(scores) == len(found.ruled.weights)
+        order = found.ruled.order(candidates) if alone else np.lexsort((candidates, -total))
         return result, candidates[order], [in_order(s, order) for s in scores]
 
 

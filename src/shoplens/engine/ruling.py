@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from shoplens.core.answer import Hit, Reason
 from shoplens.core.catalogue import Product
@@ -23,6 +24,11 @@ from shoplens.errors import ShopLensError, UnknownFieldError
 
 SOURCE = "rule"
 """The source of reasons that are a rule's."""
+
+_MAX_BITS = 12
+"""Most boosts whose sums are tabled."""
+_MAX_KEPT = 256
+"""Targets of rules whose variants are remembered: a byte a variant each."""
 
 
 class Plans(Protocol):
@@ -115,6 +121,17 @@ class Ruled:
             )
         return out
 
+    def order(self, candidates: Numbers) -> npt.NDArray[np.intp]:
+        """The order of candidates whose numbers rise and of which only the rules say anything: of a whole shop."""
+        if len(self.weights) > _MAX_BITS:
+            return np.lexsort((candidates, -np.sum([s.contributions for s in self.scores(candidates)], axis=0)))
+        code = np.zeros(len(candidates), np.int16)  # which rules weigh a product: a bit each
+        for bit, weight in enumerate(self.weights):
+            code |= _holds(weight.products, candidates).astype(np.int16) << np.int16(bit)
+        bits = np.arange(1 << len(self.weights))[:, None] >> np.arange(len(self.weights)) & 1
+        level = np.unique(-bits @ np.array([weight.by for weight in self.weights]), return_inverse=True)[1]
+        return np.argsort(level.astype(np.int16)[code], kind="stable")  # of so small numbers a radix sort
+
     def heard(self, index: WordIndex) -> WordIndex | Wordings:
         """The word index, asked for the query's other wordings too, where rules have any."""
         return Wordings(index, self.plan.alternatives) if self.plan.alternatives else index
@@ -135,6 +152,17 @@ class Ruled:
 NOT_RULED = Ruled()
 
 
+def among(some: Numbers, result: Numbers) -> Numbers:
+    """Those of some products that are in a result set, whose numbers rise."""
+    return some[_holds(_mask(result), some)]
+
+
+def _mask(numbers: Numbers) -> Mask:
+    out = np.zeros(int(numbers.max(initial=0)) + 1, np.bool_)
+    out[numbers] = True
+    return out
+
+
 def _holds(mask: Mask, numbers: Numbers) -> Mask:
     """Whether a mask holds these numbers; one made before the newest of them were given does not."""
     known = numbers < len(mask)
@@ -142,50 +170,85 @@ def _holds(mask: Mask, numbers: Numbers) -> Mask:
     return known
 
 
-def without_hidden(allowed: Mask, plan: Plan, columns: Columns, store: CatalogueLookup) -> Mask:
+class Meant:
+    """Which variants the targets of rules are, remembered while the catalogue stays as it is. Safe to call from several
+    threads."""
+
+    def __init__(self, store: CatalogueLookup) -> None:
+        self._store = store
+        self._kept: tuple[int, dict[Target, Mask], dict[tuple[str, ...], Numbers]] = (-1, {}, {})
+
+    def variants(self, what: Target, columns: Columns) -> Mask:
+        """bool by variant number, not to be written to. None at all for a field that the catalogue no longer has."""
+        known = self._known(columns)[1]
+        found = known.get(what)
+        if found is None:
+            if isinstance(what, tuple):
+                numbers = self.numbers(what, columns)
+                found = np.isin(columns.product_of, numbers[numbers > 0])
+            else:
+                try:
+                    found = columns.mask(what)
+                except UnknownFieldError:
+                    found = np.zeros(0, np.bool_)
+            known[what] = found
+        return found
+
+    def numbers(self, ids: tuple[str, ...], columns: Columns) -> Numbers:
+        """The numbers of products, 0 for one that is not there; parallel to the ids."""
+        known = self._known(columns)[2]
+        found = known.get(ids)
+        if found is None:
+            numbers = self._store.numbers_of(ids)
+            found = known[ids] = np.array([numbers.get(product_id, 0) for product_id in ids], np.int64)
+        return found
+
+    def _known(self, columns: Columns) -> tuple[int, dict[Target, Mask], dict[tuple[str, ...], Numbers]]:
+        # The number is read first: what is looked up after it is of that state or of a newer one, never of an older.
+        seq, kept = columns.seq, self._kept
+        if kept[0] != seq or len(kept[1]) + len(kept[2]) > _MAX_KEPT:
+            kept = self._kept = (seq, {}, {})
+        return kept
+
+
+def without_hidden(allowed: Mask, plan: Plan, columns: Columns, meant: Meant) -> Mask:
     """The allowed variants less those that rules hide."""
     if not plan.hidden:
         return allowed
     product_of, out = columns.product_of, allowed.copy()
     size = min(len(product_of), len(out))
     for hidden in plan.hidden:
-        gone = _variants(hidden.what, columns, store)[:size]
+        gone = meant.variants(hidden.what, columns)[:size]
         if hidden.kept:
-            gone &= ~np.isin(product_of[: len(gone)], list(store.numbers_of(hidden.kept).values()))
+            gone = gone & ~meant.variants(hidden.kept, columns)[: len(gone)]
         out[: len(gone)] &= ~gone
     return out
 
 
-def ruled(plan: Plan, allowed: Mask, inside: Mask, columns: Columns, store: CatalogueLookup) -> Ruled:
+def ruled(plan: Plan, allowed: Mask, inside: Mask, columns: Columns, meant: Meant) -> Ruled:
     """A plan in numbers. ``allowed``, ``inside``: the variants and products that the filter and the rules leave."""
     if not (plan.pins or plan.weights):
         return Ruled(plan) if plan.rules else NOT_RULED
-    numbers = store.numbers_of([placed.product_id for placed in plan.pins]) if plan.pins else {}
-    pins = [(placed.position, numbers.get(placed.product_id, 0)) for placed in plan.pins]
+    shown: tuple[tuple[int, int], ...] = ()
+    if plan.pins:
+        numbers = meant.numbers(tuple(placed.product_id for placed in plan.pins), columns)
+        wanted = zip((placed.position for placed in plan.pins), numbers.tolist(), strict=True)
+        shown = tuple((at, number) for at, number in wanted if 0 < number < len(inside) and inside[number])
+    if not plan.weights:
+        return Ruled(plan, shown)
     product_of = columns.product_of
     size = min(len(product_of), len(allowed))
     weights, lifted = [], np.zeros(len(inside), np.bool_)
     for weight in plan.weights:
-        meant = _variants(weight.what, columns, store)[:size]
+        of_it = meant.variants(weight.what, columns)[:size]
         products = np.zeros(len(inside), np.bool_)
-        products[product_of[: len(meant)][meant & allowed[: len(meant)]]] = True
+        products[product_of[: len(of_it)][of_it & allowed[: len(of_it)]]] = True
         weights.append(Weighed(weight.rule_id, weight.by, products))
         if weight.by > 0:
             lifted |= products
     variants = np.zeros(len(allowed), np.bool_)
     variants[:size] = allowed[:size] & lifted[product_of[:size]]
-    shown = tuple((at, number) for at, number in pins if 0 < number < len(inside) and inside[number])
     return Ruled(plan, shown, tuple(weights), variants if variants.any() else None)
-
-
-def _variants(what: Target, columns: Columns, store: CatalogueLookup) -> Mask:
-    """The variants that an action is about; to be written to. None for a field that the catalogue no longer has."""
-    if isinstance(what, tuple):
-        return np.isin(columns.product_of, list(store.numbers_of(what).values()))
-    try:
-        return columns.mask(what).copy()
-    except UnknownFieldError:
-        return np.zeros(0, np.bool_)
 
 
 class Wordings:
@@ -219,7 +282,7 @@ class Wordings:
 
 def deeper(words: WordMatches, more: WordMatches) -> WordMatches:
     """Matches of words with further ones, of products that also match but stood too far down to be scored."""
-    new = np.isin(more.products, words.matched) & ~np.isin(more.products, words.products)
+    new = _holds(_mask(words.matched), more.products) & ~_holds(_mask(words.products), more.products)
     if not new.any():
         return words
     products = np.concatenate([words.products, more.products[new]])
