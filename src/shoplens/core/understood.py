@@ -18,12 +18,14 @@ class Denial:
 
     ``names``: how a product would say it, case folded; ``unless``: longer names that hold one of them and mean
     something else ("orange juice"). ``told``: a filter; of variants that meet it their fields have told already, and
-    what the product is called does not count ("" for none). ``facets``: the lexicon's (facet, key) that are denied.
+    what the product is called does not count ("" for none). ``spared``: a filter; what meets it is called so by its
+    brand, and has to be read ("Red Wing"). ``facets``: the lexicon's (facet, key) that are denied.
     """
 
     names: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     told: str = ""
+    spared: str = ""
     facets: frozenset[tuple[str, str]] = frozenset()
 
 
@@ -87,7 +89,7 @@ class ColumnValues(Protocol):
 _DANGLING = " ,，、;；"
 _EMPTY = frozenset(
     """
-    anything something everything things thing items item products product stuff goods show me find a an the any some
+    anything something everything nothing things thing items item products product stuff goods show me find a an the any some
     i want please 东西 商品 产品 的 款 有什么 都 要 我要 我想要 找 请
     """.split()
 )

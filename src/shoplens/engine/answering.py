@@ -357,6 +357,9 @@ class Answerer:
             wanted = found.asked.wanted(allowed)
             sets.append(wanted)
             best.append(wanted[: self._balance.depth])
+            wanted = found.asked.wanted(allowed)
+            sets.append(wanted)
+            best.append(wanted[: self._balance.depth])
             result = without(within(distinct(sets), inside), seeds)
             if found.ruled.lifted is not None:  # what a rule boosts and stands too far down to be a candidate yet
                 deep = self._near(replace(found, allowed=found.ruled.lifted))

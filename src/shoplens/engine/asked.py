@@ -84,9 +84,10 @@ class Asked:
             of = np.zeros(max(int(product_of.max(initial=0)), int(called.max(initial=0))) + 1, bool)
             of[called] = True
             gone = of[product_of[:size]]
-            if denial.told and (told := _parsed(denial.told)) is not None:
-                mask = self.columns.mask(told)[:size]
-                gone[: len(mask)] &= ~mask
+            for text in (denial.told, denial.spared):
+                if text and (told := _parsed(text)) is not None:
+                    mask = self.columns.mask(told)[:size]
+                    gone[: len(mask)] &= ~mask
             allowed = allowed.copy()
             allowed[:size] &= ~gone
         return allowed
@@ -112,6 +113,23 @@ class Asked:
             for variant in product.variants
         )
 
+    def wanted(self, allowed: Mask) -> Numbers:
+        """The products that have all that counts in favour, if that says a kind: they are found whatever their words
+        ("t-shirt" finds what stands under Tees)."""
+        chips = [chip for chip in self.understood.chips if chip.boost]
+        if self.columns is None or not any(chip.kind == "kind" for chip in chips):
+            return np.empty(0, np.int64)
+        mask = allowed
+        kinds = np.zeros(len(allowed), bool)
+        for chip in chips:
+            where = _parsed(chip.boost)
+            has = fitted(self.columns.mask(where), len(allowed))
+            if chip.kind == "kind":
+                kinds |= has
+            else:
+                mask = mask & has
+        return np.flatnonzero(self.columns.products(mask & kinds)).astype(np.int64)
+
     def scores(self, candidates: Numbers, allowed: Mask, say: float) -> list[PartScores]:
         """What each chip that counts in favour says of the candidates: its weight, where an allowed variant has it."""
         if self.columns is None or not len(candidates) or not say:
@@ -122,9 +140,7 @@ class Asked:
             where = _parsed(chip.boost) if chip.boost else None
             if where is None:
                 continue
-            mask = self.columns.mask(where)
-            size = min(len(mask), len(allowed))
-            products = self.columns.products(mask[:size] & allowed[:size])
+            products = self.columns.products(fitted(self.columns.mask(where), len(allowed)) & allowed)
             inside = candidates < len(products)
             raw = np.zeros(len(candidates))
             raw[inside] = products[candidates[inside]]
@@ -145,6 +161,15 @@ class Asked:
             )
             for chip, raw in wanted
         ]
+
+
+def fitted(mask: Mask, size: int) -> Mask:
+    """A mask of an older or newer state in a size: what it does not know is not in it."""
+    if len(mask) >= size:
+        return mask[:size]
+    out = np.zeros(size, bool)
+    out[: len(mask)] = mask
+    return out
 
 
 NOT_ASKED = Asked(Query(), Understood(""))

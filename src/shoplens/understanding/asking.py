@@ -141,7 +141,7 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
         gone = freed(text, start, end) if kind in ("color", "material", "feature", "kind") else None
         if gone is not None:
             claim = _denial(words, gone, known, reading)
-            add(None if claim is None else replace(claim, stays=True))
+            add(None if claim is None else replace(claim, stays=gone.claim))
         elif kind or not meant:
             add(
                 made(
@@ -201,7 +201,8 @@ def _denial(words: str, denied: Denied, known: Known, reading: Reading) -> Chip 
     names, unless = reading.sayings(wanted)
     has = known.values("pattern" if kind == "feature" else kind, wanted)
     told = known.told("color") if kind == "color" else None
-    denial = Denial(names, unless, "" if told is None else str(told), wanted)
+    spared = known.branded(names) if kind in ("color", "material") else None
+    denial = Denial(names, unless, "" if told is None else str(told), "" if spared is None else str(spared), wanted)
     chip = _chip(words, kind, denied.start, denied.end, filter="" if has is None else str(Not(has)))
     return replace(chip, denial=denial)
 

@@ -32,12 +32,14 @@ _NEXT = re.compile(r"\s?(?:,|，|、|/|\bor\b|\bnor\b|\band\b|&|和|或者?|与|
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """text[start:end] denies what the name text[name_start:name_end] means."""
+    """text[start:end] denies what ``name`` means. ``people``: it is said of whom a thing is for; ``claim``: it is what
+    such a product says of itself ("sugar-free")."""
 
     start: int
     end: int
     name: str
     people: bool = False
+    claim: bool = False
 
 
 def denials(text: str, name_at: NameAt[object], is_name: Callable[[str], bool]) -> Iterator[Denied]:
@@ -66,8 +68,9 @@ def denials(text: str, name_at: NameAt[object], is_name: Callable[[str], bool]) 
 
 def freed(text: str, start: int, end: int) -> Denied | None:
     """A name that is denied by what follows it: leather-free, 红色除外."""
-    after = _FREE.match(text, end) or _EXCEPT_CHINESE.match(text, end)
-    return Denied(start, after.end(), text[start:end]) if after else None
+    claim = _FREE.match(text, end)
+    after = claim or _EXCEPT_CHINESE.match(text, end)
+    return Denied(start, after.end(), text[start:end], claim=claim is not None) if after else None
 
 
 def _chain(

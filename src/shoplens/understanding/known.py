@@ -88,6 +88,7 @@ class Known:
     """
 
     def __init__(self, columns: ColumnValues, reading: Reading) -> None:
+        self._held = tuple(columns.values(name) for name in _LOOKED_AT)  # so that no other list takes an id of these
         self.prices = columns.has("price")
         self.currencies = tuple(c for c in columns.values("currency") if c)
         brands = [
@@ -131,7 +132,7 @@ class Known:
         for part in re.split(r"\s*(?:[&,/]|\band\b)\s*", last.casefold()):
             if len(part) > 2 and not part.isdigit() and kind_of(reading.means(part)) in ("", "feature"):
                 steps.setdefault(part, []).append(path)
-                if part.endswith("s") and len(part) > 4:
+                if part.endswith("s") and len(part) > 3:
                     steps.setdefault(part[:-1], []).append(path)
 
     @staticmethod
@@ -156,6 +157,12 @@ class Known:
         """The filter of what has a value that means one of these; None where the catalogue has no such value."""
         known = self._by_meaning.get(group, {})
         return joined(pair for one in sorted(meanings) for pair in known.get(one, ()))
+
+    def branded(self, names: Iterable[str]) -> Where | None:
+        """The filter of brands that hold one of the names ("Red Wing"); None where there is none."""
+        known = [name for name in names if len(name) > 1]
+        found = [b for low, some in self._brands.items() if any(name in low for name in known) for b in some]
+        return joined(("brand", brand) for brand in found)
 
     def told(self, group: str) -> Where | None:
         """The filter of what has any value of this kind that is understood; None where there is none."""
