@@ -442,7 +442,7 @@ def test_other_wordings_count_each_product_once() -> None:
 
     def asked(words: str, *others: str, k: int = 9) -> list[tuple[int, float]]:
         found = Wordings(Index(), others).search(words, k)  # type: ignore[arg-type]
-        assert sorted(set(found.matched.tolist())) == found.matched.tolist() or not others
+        assert len(set(found.matched.tolist())) == len(found.matched)
         return list(zip(found.products.tolist(), found.scores.tolist(), strict=True))
 
     assert asked("sofa", "couch") == [(3, 5.0), (1, 4.0), (2, 3.0)]
