@@ -30,7 +30,7 @@ ALL = np.ones(1_000, bool)
 
 
 def kept(picker: VariantPicker) -> int:
-    return sum(1 + len(own) for said in picker._said.values() for own in said)
+    return sum(1 + len(places) for said in picker._said.values() for places in said.values())
 
 
 def test_the_variant_that_says_most_of_the_words_is_first() -> None:

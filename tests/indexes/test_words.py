@@ -23,6 +23,8 @@ from shoplens.core.ports import WordIndex
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_folder
 from shoplens.indexes.words import TantivyWords
+from shoplens.indexes.words_document import identifiers_of
+from shoplens.indexes.words_query import identifier_key
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +120,14 @@ def test_named_is_the_share_of_terms_that_say_what_it_is(index: WordIndex) -> No
         assert index.named(words, bag) == pytest.approx(share), words
 
 
+@given(st.lists(st.text(max_size=6) | st.text("aAe\u0301-_ 1\uff21", max_size=6), min_size=2, max_size=6))
+def test_identifiers_of_interest_are_those_of_all(names: list[str]) -> None:
+    product = Product(names[0] or "x", variants=tuple(Variant(n or "y", sku=n, gtin=n[::-1]) for n in names))
+    every = identifiers_of(product)
+    wanted = {identifier_key(name) for name in names} | {"a", "other"}
+    assert identifiers_of(product, wanted) == every & wanted
+
+
 def test_guessed_are_the_words_that_no_product_has(index: WordIndex) -> None:
     for words, guessed in (
         ("lether handbag", ("lether",)), ("leather handbag", ()), ("red xyzzyx dres", ("xyzzyx", "dres")),
@@ -142,6 +152,8 @@ READ = """
 import sys, time
 from pathlib import Path
 from shoplens.indexes.words import TantivyWords
+from shoplens.indexes.words_document import identifiers_of
+from shoplens.indexes.words_query import identifier_key
 index = TantivyWords(Path(sys.argv[1]))
 print("ready", index.reload(), flush=True)
 for line in sys.stdin:
@@ -189,6 +201,8 @@ import sys
 from pathlib import Path
 from shoplens.core.catalogue import Product
 from shoplens.indexes.words import TantivyWords
+from shoplens.indexes.words_document import identifiers_of
+from shoplens.indexes.words_query import identifier_key
 index = TantivyWords(Path(sys.argv[1]), writer=True)
 seq = index.seq
 print("start", seq, flush=True)

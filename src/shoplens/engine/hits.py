@@ -18,7 +18,7 @@ from shoplens.core.query import Query
 from shoplens.engine.parts import Floats, PartScores
 
 _MAX_KEPT = 800_000
-"""Tokens of variants that are kept, one more counted for each variant: those of 50,000 variants with 15 each (about
+"""Tokens of variants that are kept, and places where they stand, counted together: those of some 50,000 variants (about
 50 MB), be they of as many products or of one hundred."""
 
 
@@ -80,7 +80,7 @@ class VariantPicker:
                     for token in self._tokens(text):
                         places.setdefault(token, {})[place] = None
             known = {token: tuple(own) for token, own in places.items()}
-            size = len(stored.product.variants) + sum(map(len, known.values()))
+            size = len(known) + sum(map(len, known.values()))
             if size <= _MAX_KEPT:
                 self._keep(key, known, size)
         return known

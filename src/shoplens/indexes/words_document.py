@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 import tantivy
@@ -57,12 +58,19 @@ def texts_of(product: Product) -> dict[str, list[str]]:
     }
 
 
-def identifiers_of(product: Product) -> set[str]:
-    """The keys under which the product is found outright: its id, its variants' ids, skus, gtins and mpns."""
+def identifiers_of(product: Product, among: Set[str] | None = None) -> set[str]:
+    """The keys under which the product is found outright: its id, its variants' ids, skus, gtins and mpns.
+
+    ``among``: the only keys that are of interest; a product of many variants has many, and each takes its time.
+    """
     names = [product.id]
     for variant in product.variants:
         names += [variant.id, variant.sku, variant.gtin, variant.mpn]
-    return {key for key in map(identifier_key, filter(None, names)) if key}
+    if among is None:
+        return {key for key in map(identifier_key, filter(None, names)) if key}
+    starts = {key[0] for key in among if key}
+    likely = [n for n in names if n and (not n.isascii() or not n[0].isalnum() or n[0].lower() in starts)]
+    return {key for key in map(identifier_key, likely) if key in among}
 
 
 def document(number: int, product: Product) -> Any:

@@ -33,8 +33,9 @@ def named(words: str, product: Product, vocabulary: Vocabulary = NONE, *, typos:
     have = frozenset[str]().union(*(_tokens(text) for field in NAMES for text in names[field] if text))
     shares = [_share(term, have, frozenset(), typos) for term in wanted]
     if wanted and not all(shares):  # identifiers last: they are many, and few queries hold one
-        identifiers = identifiers_of(product)
-        if identifier_key(words) in identifiers:
+        whole = identifier_key(words)
+        identifiers = identifiers_of(product, {whole, *(identifier_key(term.written) for term in wanted)})
+        if whole in identifiers:
             return 1.0
         shares = [share or _share(term, have, identifiers, typos) for share, term in zip(shares, wanted, strict=True)]
     return sum(shares) / len(wanted) if wanted else 0.0
