@@ -339,7 +339,7 @@ class Shop:
     def doctor(self) -> list[Finding]:
         """What is wrong with this catalogue and this installation, and how to mend it."""
         found = [*examine(self.store, self.copies, self.encoder, self.spaces.kept()), *self.spaces.ignored_setting()]
-        return found + self.attributes.contradicted()
+        return [*found, *self.attributes.contradicted(), *self.rules.findings()]
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""

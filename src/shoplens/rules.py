@@ -17,14 +17,17 @@ from shoplens.core.rules import Boost, Hide, Pin, Rule, Rulebook, RuleVersion
 from shoplens.core.where import Where
 from shoplens.core.wire import answer_to_fields
 from shoplens.engine.copies import Copies
+from shoplens.engine.doctor import Finding
 from shoplens.engine.ruling import LiveRules, Plans, RulesAt, now
-from shoplens.errors import NotFoundError, RuleConflictError, RuleError, UnknownFieldError
+from shoplens.errors import NotFoundError, RuleConflictError, RuleError, StoreError, UnknownFieldError
 
 MAX_RULES = 10_000
 """Rules that a shop may have."""
 MAX_BY = 200
 """Characters of who changed a rule."""
 _TRIES = 5
+_TOLD = 10
+"""Parts of rules without effect that ``doctor`` prints."""
 
 
 class Store(RuleStore, CatalogueLookup, Protocol):
@@ -189,6 +192,26 @@ class ShopRules:
         if rule.ends is not None and rule.ends <= now():
             told.append("its end is past")
         return tuple(told)
+
+    def findings(self) -> Sequence[Finding]:
+        """Told by doctor: rules that cannot be read, and rules in force a part of which has no effect."""
+        try:
+            stored = self.list()
+        except StoreError as error:
+            return [Finding("error", "rules_unreadable", error.message, "restore a backup of the store")]
+        told = []
+        for version in stored:
+            if version.rule is not None and version.rule.enabled:
+                try:
+                    said = self.warnings(version.rule)
+                except RuleError as error:
+                    said = (error.message,)
+                told += [f"{version.rule_id}: {warning}" for warning in said]
+        if not told:
+            return []
+        message = "parts of merchandising rules have no effect as the shop is now"
+        hint = "change or delete them: shoplens rule show ID, put FILE, delete ID"
+        return [Finding("warning", "rules_without_effect", message, hint, len(told), tuple(told[:_TOLD]))]
 
     def _check_fields(self, rule_id: str, where: Where, place: str) -> None:
         copies = self._copies()

@@ -20,7 +20,7 @@ from shoplens.core.query import Query, parse_sort
 from shoplens.core.rules import Boost, Condition, Hide, Pin, Redirect, Rule, Rulebook
 from shoplens.core.where import parse_where
 from shoplens.engine.ruling import Ruled, RulesAt, Weighed, Wordings, placed
-from shoplens.errors import NotFoundError, RuleConflictError, RuleError
+from shoplens.errors import NotFoundError, RuleConflictError, RuleError, StoreError
 from tests.conftest import SmallShop, cushions
 from tests.support import ColourEncoder
 
@@ -290,6 +290,23 @@ def test_unknown_products_are_warned_of_and_unknown_fields_refused(shop: Shop) -
     assert [v.rule_id for v in shop.rules.list()] == ["pins"]
 
 
+def test_doctor_tells_of_rules_without_effect(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.rules.put(pin("C1", "C2"))
+    shop.rules.put({"id": "off", "then": {"hide": ["nobody"]}, "enabled": False})
+    assert not [f for f in shop.doctor() if f.code.startswith("rules_")]
+    shop.store.write(Write(delete=["C2"]))
+    (told,) = (f for f in shop.doctor() if f.code == "rules_without_effect")
+    assert (told.level, told.count, told.examples) == (
+        "warning", 1, ("pins: there is no product 'C2' in this shop yet",),
+    )  # fmt: skip
+
+    def damaged() -> Any:
+        raise StoreError("cannot be read")
+
+    monkeypatch.setattr(shop.store, "rules", damaged)
+    assert "rules_unreadable" in {f.code for f in shop.doctor()}
+
+
 def test_a_preview_stores_nothing_and_tells_what_moves(shop: Shop) -> None:
     rule = pin("M1", when={"query": "cushion"}, enabled=False)
     before = ids(shop.search("cushion"))
@@ -323,8 +340,6 @@ def test_a_field_that_is_gone_takes_its_rule_s_effect_but_not_the_search(small: 
 
 
 def test_rules_that_cannot_be_read_leave_the_search_alone(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    from shoplens.errors import StoreError
-
     def damaged() -> Any:
         raise StoreError("cannot be read")
 
@@ -418,9 +433,8 @@ def test_places(order: list[int], first: list[int], pins: list[tuple[int, int]])
     assert rest == [n for n in order if n in rest], "the others keep their order"
     only = {number: position for position, number in pins}
     if len(only) == len(pins) == len(set(only.values())) and not first:
-        for number, position in only.items():
-            if position <= len(whole):
-                assert whole.index(number) == position - 1
+        for before, (number, position) in enumerate(sorted(only.items(), key=lambda pin: pin[1])):
+            assert whole.index(number) == min(position - 1, len(rest) + before), "at its place, or at the end"
 
 
 def test_other_wordings_count_each_product_once() -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import text
 from tests.stores.conftest import Addresses
 from tests.suites import rule_store as suite
 from tests.suites.rule_store import Naive, change_of
+from tests.support import ColourEncoder
 
+from shoplens.app import open_shop
 from shoplens.core.catalogue import Product
 from shoplens.core.ports import Write
 from shoplens.core.rules import Pin, Rule
@@ -125,3 +127,24 @@ def test_a_postgres_store_of_the_version_before_gets_its_table(postgres_addresse
         store.add_rule(change_of(RULE, 0, 1))
         assert store.rules()[0] == 1
         assert store.get_meta("schema_version") == str(SCHEMA_VERSION)
+
+
+def test_a_shop_whose_store_is_a_server_has_rules(addresses: Addresses, tmp_path: Path) -> None:
+    address = addresses()
+    with (
+        open_shop(tmp_path / "a", create=True, encoder=ColourEncoder(), store_url=address) as shop,
+        open_shop(tmp_path / "b", create=True, encoder=ColourEncoder(), store_url=address) as other,
+    ):
+        shop.store.write(Write(put=[Product(f"P{n}", title="Red shirt") for n in range(4)]))
+        shop.catch_up()
+        assert [hit.product.id for hit in other.search("").hits] == ["P0", "P1", "P2", "P3"]
+        saved = shop.rules.put(
+            {"id": "pins", "then": {"pin": [{"id": "P3", "position": 2}], "hide": ["P0"]}}, by="anna"
+        )
+        assert not saved.warnings
+        answer = other.search("")
+        assert [hit.product.id for hit in answer.hits] == ["P1", "P3", "P2"]
+        assert answer.applied_rules == ("pins",)
+        other.rules.delete("pins", by="ben")
+        assert shop.search("").applied_rules == ()
+        assert [(v.what, v.by) for v in shop.rules.history("pins")] == [("put", "anna"), ("delete", "ben")]
