@@ -95,6 +95,11 @@ def test_keyboard_alone(shopper: Shopper) -> None:
     keys.press("Shift+Tab")
     keys.press("Enter")
     expect(shopper.page.get_by_role("region")).to_be_focused()
+    for understood in ("red", "cushion"):
+        keys.press("Tab")
+        expect(shopper.button(f"Search for it as plain words: {understood}")).to_be_focused()
+    keys.press("Tab")
+    expect(shopper.button("Clear all filters")).to_be_focused()
     keys.press("Tab")
     similar = shopper.button("Find similar: Red cushion")
     expect(similar).to_be_focused()

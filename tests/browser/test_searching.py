@@ -244,3 +244,32 @@ def test_an_address_with_a_product_names_it(chromium: Any, address: str) -> None
         expect(someone.status).to_contain_text("Similar to Red cushion")
         expect(someone.page.get_by_role("img", name="Red cushion")).to_be_visible()
         someone.saw_no_faults()
+
+
+def test_what_was_understood_can_be_taken_back(shopper: Shopper) -> None:
+    shopper.searches("cushion under €20 not red")
+    expect(shopper.names.filter(has_text="Red cushion")).to_have_count(0)
+    expect(shopper.names.filter(has_text="cushion")).to_have_text(["Green cushion"])
+    limit = shopper.button("Search for it as plain words: under €20")
+    limit.focus()
+    shopper.page.keyboard.press("Enter")
+    expect(limit).to_have_count(0)
+    expect(shopper.names.filter(has_text="Blue cushion")).to_be_visible()
+    expect(shopper.page).to_have_url(re.compile("plain=price"))
+    shopper.page.reload()
+    expect(shopper.names.filter(has_text="Blue cushion")).to_be_visible()
+    expect(shopper.button("Search for it as plain words: not red")).to_be_visible()
+    shopper.page.go_back()
+    expect(limit).to_be_visible()
+    shopper.searches("cushion under €15")  # other words are read anew
+    expect(shopper.names.filter(has_text="cushion")).to_have_text(["Red cushion"])
+
+
+def test_what_was_understood_is_told_in_chinese(chromium: Any, address: str) -> None:
+    with Shopper.comes(chromium, address, locale="zh-CN") as someone:
+        someone.searches("20欧元以下不要红色的靠垫")
+        expect(someone.button("按原文搜索: 20欧元以下")).to_be_visible()
+        expect(someone.button("按原文搜索: 不要红色的")).to_be_visible()
+        someone.searches("50美元以下的靠垫")
+        expect(someone.status).to_contain_text("未做换算")
+        someone.saw_no_faults()

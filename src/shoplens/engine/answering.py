@@ -161,7 +161,7 @@ class Answerer:
         )
         lap("notes")
         took = 1e3 * (time.perf_counter() - started)
-        chips = tuple(c for c in understood.chips if not (wish.colours and c.kind == "color" and c.boost))
+        chips = understood.chips
         hits = found.ruled.explained(answer.hits)
         answer = replace(answer, hits=hits, applied_rules=plan.rules, redirect=plan.redirect)
         return replace(answer, notes=tuple(notes), understood=chips, search_time_ms=took, timings_ms=timings)
@@ -354,9 +354,6 @@ class Answerer:
             if words is not None and not wish.is_bare:  # whatever is red is not like the photo
                 sets.append(words.matched)
                 best.append(words.products)
-            wanted = found.asked.wanted(allowed)
-            sets.append(wanted)
-            best.append(wanted[: self._balance.depth])
             wanted = found.asked.wanted(allowed)
             sets.append(wanted)
             best.append(wanted[: self._balance.depth])

@@ -180,6 +180,8 @@ def asked(query: Query, understands: Understands | None, columns: Columns, words
     if understands is None or not (query.understand and query.words):
         return Asked(query, Understood(query.words, (), query.words))
     understood = understands.understand(query.words, columns, query.without_chips)
+    if query.pictures or query.seeds:  # the photo shows what is wanted; its words edit it, or stand beside it
+        understood = replace(understood, chips=tuple(chip for chip in understood.chips if not chip.boost))
     if not understood.chips:
         return Asked(query, understood)
     terms = [term for chip in understood.chips if chip.filter and (term := _parsed(chip.filter)) is not None]

@@ -7,16 +7,20 @@ import { isCause, language, learn, learnCategory, noted, say, speak } from "./wo
 
 const PER_PAGE = 24;
 const first = JSON.parse(byId("first").textContent);
-const state = { words: "", photos: [], like: null, chosen: {}, price: "", stock: false, sort: "", page: 1, shown: 0 };
+const state = {
+  words: "", photos: [], like: null, chosen: {}, price: "", stock: false, sort: "", page: 1, shown: 0,
+  understood: [], plain: new Set(), // what was read out of the words, and the ids of what shall not be
+};
 const photosOf = new Map(); // number of a history entry -> its photos: addresses cannot carry them
 let asked = "";
 let running = null;
 
-// --- The address: ?q=...&like=...&f.color=...&max=...&stock=1&sort=... ---------------------------------------------------
+// --- The address: ?q=...&plain=...&like=...&f.color=...&max=...&stock=1&sort=... ---------------------------------------------------
 
 function address() {
   const query = new URLSearchParams();
   if (state.words) query.set("q", state.words);
+  for (const id of state.plain) query.append("plain", id);
   if (state.like) query.set("like", state.like.id);
   for (const [field, values] of Object.entries(state.chosen)) for (const value of values) query.append(`f.${field}`, value);
   if (state.price !== "") query.set("max", state.price);
@@ -30,6 +34,7 @@ function readAddress() {
   const query = new URLSearchParams(location.search);
   filters.clear(state);
   state.words = (query.get("q") ?? "").slice(0, 512);
+  state.plain = new Set(query.getAll("plain").slice(0, 50));
   state.like = query.get("like") ? { id: query.get("like"), name: query.get("like"), picture: "" } : null;
   for (const [name, value] of query) if (name.startsWith("f.")) (state.chosen[name.slice(2)] ??= new Set()).add(value);
   const price = query.get("max");
@@ -76,6 +81,7 @@ async function search({ more = false, keep = false } = {}) {
   const facets = [...first.facets, "price"];
   const fields = { q: state.words, per_page: PER_PAGE, page: more ? state.page + 1 : 1, max_facet_values: 200 };
   if (state.like) fields.like = [state.like.id];
+  if (state.plain.size) fields.without_chips = [...state.plain];
   if (state.sort) fields.sort_by = state.sort;
   if (!keep && !more) remember();
   status(say("busy"));
@@ -115,7 +121,7 @@ function status(text, wrong = false) {
 
 function show(answer, counts, more = false) {
   const hits = byId("hits");
-  if (!more) { hits.replaceChildren(); state.shown = 0; }
+  if (!more) { hits.replaceChildren(); state.shown = 0; state.understood = answer.understood; }
   for (const { product } of answer.hits) {
     learnCategory(product);
     for (const variant of product.variants) learn(variant.attributes);
@@ -173,8 +179,14 @@ function clues() {
   byId("photos").hidden = !made.length;
 }
 
+function askFor(words) {
+  if (words !== state.words) state.plain = new Set(); // what was not to be read belongs to the words before
+  state.words = words;
+}
+
 function similar(product, hit) {
-  Object.assign(state, { like: { id: product.id, name: titleOf(product), picture: hit.picture }, photos: [], words: "" });
+  askFor("");
+  Object.assign(state, { like: { id: product.id, name: titleOf(product), picture: hit.picture }, photos: [] });
   byId("words").value = "";
   clues();
   search();
@@ -185,7 +197,7 @@ function similar(product, hit) {
 async function add(files) {
   const room = MOST - state.photos.length;
   const photos = await taken(files.slice(0, room));
-  state.words = byId("words").value.trim();
+  askFor(byId("words").value.trim());
   state.like = null;
   state.photos = [...state.photos, ...photos];
   clues();
@@ -225,7 +237,7 @@ async function arrive() {
 
 byId("search").addEventListener("submit", (event) => {
   event.preventDefault();
-  state.words = byId("words").value.trim();
+  askFor(byId("words").value.trim());
   search();
 });
 byId("skip").addEventListener("click", (event) => {

@@ -119,15 +119,27 @@ function chips(state, change) {
   for (const [field, values] of Object.entries(state.chosen)) {
     for (const value of values) chip(named(field, value).split(PATH).at(-1), () => values.delete(value));
   }
+  for (const { id, text, filter, boost, denies } of state.understood) {
+    const used = filter || boost || denies.length;
+    made.push(element("li", {}, element("button", {
+      type: "button", class: used ? "read" : "read unused", title: say("read"), "aria-label": `${say("plain")}: ${text}`,
+      onclick: () => { state.plain.add(id); change(); },
+    }, told("span", text), element("span", { "aria-hidden": "true" }, "×"))));
+  }
   if (state.price !== "") chip(`${say("price")} ${state.price}`, () => { state.price = ""; });
   if (state.stock) chip(say("stock"), () => { state.stock = false; });
   if (made.length > 1) {
-    made.push(element("li", {}, element("button", { type: "button", class: "link", onclick: () => { clear(state); change(); } }, say("clear"))));
+    made.push(element("li", {}, element("button", { type: "button", class: "link", onclick: () => {
+      clear(state);
+      for (const { id } of state.understood) state.plain.add(id);
+      change();
+    } }, say("clear"))));
   }
   const list = byId("chips");
   const had = list.contains(document.activeElement);
   list.replaceChildren(...made);
   list.hidden = !made.length;
   if (had) (list.querySelector("button") ?? byId("results")).focus({ preventScroll: true });
-  byId("filters-open").textContent = say("filters") + (made.length ? ` (${list.querySelectorAll("button:not(.link)").length})` : "");
+  const chosen = list.querySelectorAll("button:not(.link):not(.read)").length;
+  byId("filters-open").textContent = say("filters") + (chosen ? ` (${chosen})` : "");
 }

@@ -17,7 +17,9 @@ const WORDS = {
     dear: "Price, high to low", like: "Similar to ", words: "words as written", "words>picture": "words ↔ picture",
     "words>text": "words ↔ description", "picture>picture": "photo ↔ picture", "seed>picture": "product ↔ picture",
     "seed>text": "product ↔ description", photos: "Photos and products of this search", results: "Results",
-    chosen: "Chosen filters", drops: "Remove filter", clear: "Clear all filters", all: (n) => `Show all ${n}`,
+    chosen: "Chosen filters", drops: "Remove filter",
+    plain: "Search for it as plain words", read: "Read out of your words", understood: "what you asked for",
+    clear: "Clear all filters", all: (n) => `Show all ${n}`,
     less: "Show fewer", inside: "Show what is in", many: "At most 8 photos are used.", and: " and ",
   },
   zh: {
@@ -31,7 +33,8 @@ const WORDS = {
     size: "尺码", price: "最高价格", stock: "只看有货", sort: "排序", best: "最匹配", cheap: "价格从低到高", dear: "价格从高到低",
     like: "相似于：", words: "文字匹配", "words>picture": "文字 ↔ 图片", "words>text": "文字 ↔ 描述",
     "picture>picture": "照片 ↔ 图片", "seed>picture": "商品 ↔ 图片", "seed>text": "商品 ↔ 描述",
-    photos: "本次搜索的照片和商品", results: "结果", chosen: "已选筛选条件", drops: "移除筛选条件", clear: "清除全部筛选",
+    photos: "本次搜索的照片和商品", results: "结果", chosen: "已选筛选条件", drops: "移除筛选条件",
+    plain: "按原文搜索", read: "从您的文字中读出", understood: "符合要求", clear: "清除全部筛选",
     all: (n) => `显示全部 ${n} 项`, less: "收起", inside: "展开", many: "最多使用 8 张照片。", and: "、",
   },
 };
