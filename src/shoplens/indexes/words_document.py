@@ -70,7 +70,7 @@ def identifiers_of(product: Product, among: Set[str] | None = None) -> set[str]:
         return {key for key in map(identifier_key, filter(None, names)) if key}
     starts = {key[0] for key in among if key}
     likely = [n for n in names if n and (not n.isascii() or not n[0].isalnum() or n[0].lower() in starts)]
-    return {key for key in map(identifier_key, likely) if key in among}
+    return {key for key in map(identifier_key, likely) if key and key in among}
 
 
 def document(number: int, product: Product) -> Any:
