@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from shoplens.encoders.lexicon import load_lexicon
+from shoplens.encoders.lexicon import load_compounds, load_lexicon
 from shoplens.engine.composing import Colour
 from shoplens.indexes.vocabulary import Vocabulary, vocabulary
 from shoplens.understanding.asking import Asking
@@ -14,7 +14,7 @@ from shoplens.understanding.notions import Notion
 @cache
 def lexicon_words() -> Vocabulary:
     """The lexicon's words, for the word index."""
-    return vocabulary((entry.english, entry.chinese) for entry in load_lexicon().entries)
+    return vocabulary(((entry.english, entry.chinese) for entry in load_lexicon().entries), load_compounds())
 
 
 @cache

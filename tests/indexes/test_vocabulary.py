@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoplens.core.catalogue import Product
+from shoplens.encoders.lexicon import load_compounds
+from shoplens.indexes.tokens import word
 from shoplens.indexes.vocabulary import NONE, vocabulary
 from shoplens.indexes.words import TantivyWords
 from shoplens.lexical import lexicon_words
@@ -58,3 +60,25 @@ def test_a_word_is_no_slip_of_another(index: TantivyWords) -> None:
     assert not len(index.search("sofa", 5).products)  # not "soft"
     assert index.search("softt", 5).products.tolist() == [3]
     assert index.named("sofa", Product("p3", title="Soft black socks")) == 0.0
+
+
+def test_a_compound_is_found_by_its_head(tmp_path: Path) -> None:
+    words = TantivyWords(tmp_path / "words", writer=True, vocabulary=lexicon_words())
+    titles = ["Black canvas tote bag", "Leather handbag, black", "Gold earring", "Handbags", "Bag"]
+    words.replace({n: Product(f"p{n}", title=title) for n, title in enumerate(titles, 1)}, 1)
+    assert set(words.search("black bag", 5).products.tolist()) == {1, 2}
+    assert words.search("black leather bag", 5).products[0] == 2
+    assert words.search("bag", 5).products[0] == 5  # the word itself before its compounds
+    assert words.search("handbag", 5).products.tolist() == [4, 2]  # not every bag
+    assert not len(words.search("ring", 5).products)
+    bag = Product("p2", title="Leather handbag, black")
+    assert words.named("black leather bag", bag) == 1.0
+    assert words.terms("black bag", bag) == ("black", "bag")
+    assert words.search("bags", 5).guessed == ()
+
+
+def test_no_compound_hangs_on_a_word_that_means_something_else() -> None:
+    heads = [word(head).whole for head in load_compounds()]
+    assert len(set(heads)) == len(heads)  # glass and glasses have one stem
+    for head, compounds in load_compounds().items():
+        assert all(name.endswith(head) and name != head for name in compounds), head

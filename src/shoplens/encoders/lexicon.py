@@ -60,5 +60,14 @@ def load_lexicon() -> Lexicon:
     )
 
 
+@cache
+def load_compounds() -> Mapping[str, tuple[str, ...]]:
+    """English words -> what is such a thing though written as one word: a handbag is a bag (an earring is no ring)."""
+    source = resources.files("shoplens.encoders").joinpath("compounds.tsv")
+    with source.open(encoding="utf-8") as file:
+        rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {row["head"]: _split(row["compounds"], ";") for row in rows}
+
+
 def _split(cell: str, separator: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in cell.split(separator) if part.strip())

@@ -1,12 +1,12 @@
 """What the word index knows of words beside the catalogue's own: which Chinese words there are, what they are called in
-English, and which English words are words, not slips of the pen."""
+English, which English words are words, not slips of the pen, and which are kinds of what another names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shoplens.indexes.tokens import tokens
+from shoplens.indexes.tokens import tokens, word
 
 MIN_NAME = 2
 """Characters of the shortest Chinese name that parts a run: a single one stands in too many others."""
@@ -15,11 +15,13 @@ MIN_NAME = 2
 @dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: it is a key of caches
 class Vocabulary:
     """``english``: words that are spelt rightly, lower case. ``others``: Chinese name -> the tokens of each English
-    name of the same thing. ``longest``: characters of the longest Chinese name."""
+    name of the same thing. ``longest``: characters of the longest Chinese name. ``compounds``: token of an English word
+    -> the tokens of each word that ends in it and is such a thing (bag: handbag)."""
 
     english: frozenset[str] = frozenset()
     others: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     longest: int = 0
+    compounds: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
     def pieces(self, run: str) -> list[str]:
         """A run of Chinese characters cut into the names that it holds, from the left, the longest first, and what
@@ -39,8 +41,11 @@ class Vocabulary:
 NONE = Vocabulary()
 
 
-def vocabulary(entries: Iterable[tuple[Iterable[str], Iterable[str]]]) -> Vocabulary:
-    """The vocabulary of some (English names, Chinese names) of one thing each."""
+def vocabulary(
+    entries: Iterable[tuple[Iterable[str], Iterable[str]]], compounds: Mapping[str, Iterable[str]] | None = None
+) -> Vocabulary:
+    """The vocabulary of some (English names, Chinese names) of one thing each; ``compounds``: an English word -> words
+    that end in it and are such a thing."""
     english: set[str] = set()
     others: dict[str, dict[tuple[str, ...], None]] = {}
     for names, chinese in entries:
@@ -50,4 +55,8 @@ def vocabulary(entries: Iterable[tuple[Iterable[str], Iterable[str]]]) -> Vocabu
             if len(name) >= MIN_NAME and not name.isascii():
                 others.setdefault(name.casefold(), {}).update(dict.fromkeys(tuple(tokens(n)) for n in spelt))
     kept = {name: tuple(some) for name, some in others.items()}
-    return Vocabulary(frozenset(english), kept, max(map(len, kept), default=0))
+    kinds: dict[str, tuple[tuple[str, ...], ...]] = {}
+    for head, words in (compounds or {}).items():
+        kinds[word(head).whole] = tuple(tuple(tokens(name)) for name in words)
+        english.update((head, *words))
+    return Vocabulary(frozenset(english), kept, max(map(len, kept), default=0), kinds)

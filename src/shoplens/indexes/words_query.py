@@ -37,7 +37,7 @@ PART = 0.5
 MIN_TYPO = 4
 """Letters (of its stem) of the shortest word in which one may be wrong."""
 OTHER = 0.7
-"""Share of the weight for a name in another language."""
+"""Share of the weight for a name in another language, and for a compound of the word (handbag for bag)."""
 PAIR = 1.0
 CHARACTER = 0.4
 
@@ -50,7 +50,8 @@ Frequency = Callable[[str, str], int]
 @dataclass(slots=True)
 class Term:
     """One word of the query: as written, its word, other ways to write it together with a neighbour, and the tokens of
-    each of its names in another language. ``slip``: whether it may be another word with a letter wrong."""
+    each of its names in another language, or of its compounds. ``slip``: whether it may be another word with a letter
+    wrong."""
 
     written: str
     word: Word
@@ -79,7 +80,8 @@ def terms_of(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
                 names = vocabulary.pieces(piece)
                 found += [Term(name, word(name), others=vocabulary.others.get(name, ())) for name in names]
                 continue
-            found.append(Term(raw if len(pieces) == 1 else piece, word(piece)))
+            own = word(piece)
+            found.append(Term(raw if len(pieces) == 1 else piece, own, others=vocabulary.compounds.get(own.whole, ())))
             if len(found) > 1:
                 both = join(found[-2].word.whole, piece)
                 if both:
@@ -124,9 +126,9 @@ class QueryBuilder:
     def term(self, term: Term) -> Any | None:
         """The query of one term; None where no product can match it."""
         characters = term.characters
+        others = [_all(some) for name in term.others if (some := self._whole_name(name))]
         if characters:
             run = self._run(term.word, characters)
-            others = [_all(some) for name in term.others if (some := self._whole_name(name))]
             return _best([*([] if run is None else [run]), *others])
         options: list[Any] = []
         for token, weight in [(term.word.whole, 1.0), *((t, PART) for t in (*term.word.more, *term.joined))]:
@@ -137,6 +139,8 @@ class QueryBuilder:
             queries = [self._token(part, PART) for part in parts]
             if all(q is not None for q in queries):
                 options.append(_all(queries))
+        if others:
+            options = [_best([*([] if not options else [_any(options)]), *others])]
         if not options and not parts:
             options += self._typo(term.word.whole) if term.slip else []
         identifier = normalise(term.written)
@@ -148,7 +152,7 @@ class QueryBuilder:
         """Whether no product has the term, so that it matches by a letter more or less, if at all."""
         if term.characters or any(term.word.parts):
             return False
-        tokens = (term.word.whole, *term.word.more, *term.joined)
+        tokens = (term.word.whole, *term.word.more, *term.joined, *(token for name in term.others for token in name))
         return not any(self._frequency(WORDS, token) for token in tokens if token)
 
     def whole(self, words: str) -> Any | None:

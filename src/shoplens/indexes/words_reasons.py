@@ -69,7 +69,7 @@ def _has(term: Term, have: Set[str], identifiers: Set[str], typos: bool = True) 
         run = sum(c in have for c in characters) >= required_characters(len(characters))
         return run or _has_other(term, have)
     word = term.word
-    if any(token in have for token in (word.whole, *word.more, *term.joined) if token):
+    if any(token in have for token in (word.whole, *word.more, *term.joined) if token) or _has_other(term, have):
         return True
     if word.parts:
         return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
