@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from shoplens import __version__
-from shoplens.attributes import ShopAttributes, decode_pool
+from shoplens.attributes import ShopAttributes, composer_of, decode_pool
 from shoplens.config import Config
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product, RowProblem
@@ -30,7 +30,7 @@ from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progres
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.feeds import open_feed, write_report
 from shoplens.indexes.tokens import tokens
-from shoplens.lexical import lexicon_asking, lexicon_colours
+from shoplens.lexical import lexicon_asking
 from shoplens.pictures import DecodePool
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
@@ -89,7 +89,7 @@ class Shop:
         self.attributes = ShopAttributes(lambda: (self.encoder, self.spaces.name()), self.store, *looking)
         self._caught_up = False
         self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
-        self._composer = Composer(self.encoder, *lexicon_colours())
+        self._composer = composer_of(self.encoder, self.spaces.name())
         self.balance(Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio))
 
     @property
@@ -190,7 +190,7 @@ class Shop:
                 encoder = load_encoder(self.config, chosen)
                 lock = NoLock(self.folder) if isinstance(self._lock, NoLock) else FolderLock(self.folder)
                 copies = self.spaces.open_copies(encoder.card.space, lock)
-                composer = Composer(encoder, *lexicon_colours())
+                composer = composer_of(encoder, self.spaces.name())
                 answerer = self._answerer_of(copies, encoder, composer)
                 copies.refresh()
                 if "words" in encoder.card.modalities:

@@ -18,10 +18,14 @@ from shoplens.core.query import QueryPicture
 from shoplens.core.spaces import Pixels
 from shoplens.encoders.lexicon import load_lexicon
 from shoplens.encoders.opening import BUNDLED, split
+from shoplens.engine.composing import Composer
 from shoplens.engine.doctor import Finding, Store
+from shoplens.engine.traits import Traits, wearer_axis
 from shoplens.errors import EncoderError, PictureError, ShopLensError
+from shoplens.lexical import lexicon_colours
 from shoplens.pictures import DecodePool, Limits
 from shoplens.pictures.photo import Photo, photo_of
+from shoplens.understanding.colours import looks
 from shoplens.understanding.contradicting import Contradictions
 from shoplens.understanding.describing import Describer, PictureAttributes
 from shoplens.understanding.filling import Filler
@@ -208,3 +212,36 @@ def decode_pool(config: Config) -> DecodePool:
         limits=Limits(max_bytes=limits.max_bytes, max_pixels=limits.max_pixels),
         timeout_s=limits.timeout_s,
     )
+
+
+def composer_of(encoder: Encoder, name: str) -> Composer:
+    """What edits photos by colours, with what the heads of the encoder tell of pictures.
+
+    Args:
+        name: as the setting ``encoder`` says it; heads may lie in the folder that it names.
+    """
+    understanding = Understanding(encoder, name)
+    return Composer(encoder, *lexicon_colours(), lambda: _traits(understanding))
+
+
+def _traits(understanding: Understanding) -> Traits | None:
+    """The heads as photos in other colours need them; None where there are none, or damaged ones (doctor tells)."""
+    try:
+        fitted = understanding.heads()
+        if fitted is None or not {"colour", "kind"} <= set(fitted.heads):
+            return None
+        axis = wearer_axis(understanding.encoder)
+    except ShopLensError:
+        return None
+    keys = fitted.heads["colour"].keys
+    lexicon = load_lexicon()
+    classes = {e.english[0]: _called(e.key, keys) for facet in ("colour", "shade") for e in lexicon.facet(facet)}
+    return Traits(fitted.heads["colour"], fitted.heads["kind"], classes, axis)
+
+
+def _called(colour: str, keys: Sequence[str]) -> list[int]:
+    """Which of the colour head's classes a colour may be called: itself; a shade those of the same basic colour."""
+    if colour in keys:
+        return [keys.index(colour)]
+    basic = looks(colour)[:1]
+    return [n for n, key in enumerate(keys) if basic and looks(key)[:1] == basic]

@@ -102,6 +102,22 @@ def test_scores_of_chosen_products(batches, query, mask, asked) -> None:  # type
             )
 
 
+@given(suite.batches(), suite.MASKS, st.lists(st.integers(0, 14), unique=True))
+def test_vectors_of_chosen_products(batches, mask, asked) -> None:  # type: ignore[no-untyped-def]
+    index, naive = FlatVectors(suite.SPACE, "picture"), suite.Naive()
+    for seq, batch in enumerate(batches, 1):
+        index.replace(batch, seq)
+        naive.replace(batch, seq)
+    vectors, owners = index.vectors_of(np.array(asked, np.int64), mask)
+    expected = [
+        (place, np.asarray(vector, np.float16).tolist())
+        for place, product in enumerate(asked)
+        for row, vector in naive.rows.get(product, [])
+        if mask is None or any(v < len(mask) and mask[v] for v in row.variants)
+    ]
+    assert list(zip(owners.tolist(), vectors.tolist(), strict=True)) == expected
+
+
 def test_a_product_is_found_once_by_its_best_row_and_names_an_allowed_variant() -> None:
     index = FlatVectors(suite.SPACE, "picture")
     east, north = np.eye(8, dtype=np.float16)[:2]

@@ -23,10 +23,10 @@ from shoplens.core.ports import (
 )
 from shoplens.core.query import MAX_WORDS, Query, QueryPicture
 from shoplens.core.rules import NO_PLAN, Plan
-from shoplens.core.spaces import Calibration, Modality, Pixels, unit
+from shoplens.core.spaces import Modality, Pixels, unit
 from shoplens.core.where import Where
 from shoplens.engine.asked import Understands, asked
-from shoplens.engine.composing import NO_WISH, TELLING, Composer, Wish
+from shoplens.engine.composing import NO_WISH, Composer, Wish
 from shoplens.engine.copies import Copies, RowIndex
 from shoplens.engine.hits import VariantPicker, in_order
 from shoplens.engine.laps import Lap
@@ -69,7 +69,8 @@ class Balance:
 
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
-    ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that.
+    ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that,
+    where it may show the very thing; ``told``: of what heads tell of pictures then, for each e-fold of probability.
     """
 
     depth: int = 120
@@ -79,7 +80,8 @@ class Balance:
     picture: float = 1.0
     photo: float = 1.0
     edited: float = 0.1
-    as_is: float = 0.3
+    as_is: float = 4.0
+    told: float = 0.8
 
 
 class Answerer:
@@ -140,7 +142,8 @@ class Answerer:
             query = replace(query, words_weight=query.words_weight * self._balance.edited)
             notes.append(note("recoloured", colours=list(wish.written)))
         # The word index looks while the words are encoded and the vectors are scanned: none holds Python's lock long.
-        words = self._beside(self._match_words, query, found) if query.words else None
+        asked_for = replace(query, words=" ".join(wish.written)) if wish.is_bare else query
+        words = self._beside(self._match_words, asked_for, found) if query.words else None
         self._encode(query, found, lap, wish)
         near = self._near(found)
         lap("vectors")
@@ -186,13 +189,10 @@ class Answerer:
             index: RowIndex,
             row: Modality,
             weight: float,
-            calibration: Calibration | None = None,
-            *,
-            sure: bool = True,
         ) -> None:
             if weight and len(index):
-                array, known = np.asarray(vector, np.float32), calibration or card.calibrate(modality, row)
-                found.parts.append(VectorPart(source, part, array, modality, index, known, weight, sure))
+                array, known = np.asarray(vector, np.float32), card.calibrate(modality, row)
+                found.parts.append(VectorPart(source, part, array, modality, index, known, weight))
 
         # A colour alone is in the photo's edited vector; its own would find whatever has it.
         said = "" if wish.is_bare else query.words
@@ -212,20 +212,16 @@ class Answerer:
             decoded = [_pixels(decoder, photo, n, side) for n, photo in enumerate(query.pictures, 1)]
             lap("decode")
             vectors = self._encoder.encode_pictures(decoded)
-            calibration = card.calibrate("picture", "picture")
+            say_of = [picture.weight * balance.photo for picture in query.pictures]
             if self._composer is not None and wish.colours:
-                found.telling = self._composer.edit(vectors, wish.colours, TELLING).sum(axis=0)
-                # The photo as it is keeps its own product in sight, which may not come in the colour.
-                for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):
-                    say, part = picture.weight * balance.photo * balance.as_is, f"image {number} as it is"
-                    add("picture>picture", part, vector, "picture", parts.pictures, "picture", say, sure=False)
-                vectors = self._composer.edit(vectors, wish.colours)
-                calibration = self._composer.calibrated(calibration)
-            for number, (picture, vector) in enumerate(zip(query.pictures, vectors, strict=True), 1):
-                say = picture.weight * balance.photo
-                add(
-                    "picture>picture", f"image {number}", vector, "picture", parts.pictures, "picture", say, calibration
-                )
+                index, known = parts.pictures, card.calibrate("picture", "picture")
+                weights = {"as_is": balance.as_is, "told": balance.told}
+                edited = self._composer.edited(wish, vectors, say_of, index, known, **weights)
+                found.parts += edited.parts
+                found.telling, found.wanted = edited.telling, edited.wanted
+            else:
+                for number, (say, vector) in enumerate(zip(say_of, vectors, strict=True), 1):
+                    add("picture>picture", f"image {number}", vector, "picture", parts.pictures, "picture", say)
             lap("encode pictures")
         for seed in query.seeds:
             by_picture, by_text = self._seed(seed.product_id)
@@ -365,7 +361,10 @@ class Answerer:
         result, candidates = found.asked.honest(result, candidates, self._store)
         narrow = self._narrow(allowed)
         scores = [score_vectors(part, candidates, narrow) for part in found.parts]
-        if words is not None:
+        judged = found.wanted is not None and wish.is_bare
+        if found.wanted is not None:
+            scores += found.wanted.scores(candidates, self._copies.parts.pictures, narrow, words if judged else None)
+        if words is not None and not judged:
             say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))
         ratio = self._ratio(query)  # where one source is to speak alone, it does

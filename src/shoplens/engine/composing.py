@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -23,12 +23,12 @@ import numpy.typing as npt
 from shoplens.core.names import Names
 from shoplens.core.ports import Encoder
 from shoplens.core.spaces import Calibration, unit
+from shoplens.engine.copies import RowIndex
+from shoplens.engine.parts import VectorPart
+from shoplens.engine.traits import THINGS, Traits, Wanted
 from shoplens.errors import ShopLensError
 
 Vector = npt.NDArray[np.float32]
-
-_THINGS = ("t-shirt", "handbag", "watch", "shoes", "dress", "mug", "chair", "lamp")
-"""What a colour is said of, so that its vector holds the colour and nothing of one kind of goods."""
 
 _DIRECTIONS = 12
 """Directions in which colours differ: more change nothing, four leave a trace of the old colour."""
@@ -40,6 +40,11 @@ TELLING = 4.0
 
 _REACH = 0.8
 """Cosines of an edited photo with what it wants, as a share of a photo's with its like (medians on dev: 0.64, 0.80)."""
+_FLOOR = 0.7
+"""The same of the floors: nine in ten of what is wanted lie above it (dev); what is wanted of these, others tell."""
+
+_ALIKE = 0.8
+"""Cosine from which on a picture may show the very thing of the photo, and says so."""
 
 _MAX_KEPT = 512
 _FILLERS = frozenset(
@@ -88,6 +93,16 @@ class Wish:
 NO_WISH = Wish((), "")
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """Photos in other colours, as they are looked for: the parts of the query; the vector that tells a product's
+    pictures apart; and what candidates' pictures are asked for, None where no heads tell."""
+
+    parts: list[VectorPart]
+    telling: Vector
+    wanted: Wanted | None
+
+
 class Composer:
     """Edits photo vectors of one encoder. Safe to call from several threads.
 
@@ -95,9 +110,16 @@ class Composer:
         encoder: whose space it is; its word vectors say where the colours lie.
         colours: the colours it knows.
         others: names of other things; those that hold a colour's name ("orange juice", 白菜) speak of no colour.
+        traits: what heads tell of pictures in the encoder's space, None where it has none; asked once.
     """
 
-    def __init__(self, encoder: Encoder, colours: Iterable[Colour], others: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        colours: Iterable[Colour],
+        others: Iterable[str] = (),
+        traits: Callable[[], Traits | None] = lambda: None,
+    ) -> None:
         self._encoder = encoder
         colours = list(colours)
         self._base = [c.names[0] for c in colours if c.base]
@@ -111,11 +133,15 @@ class Composer:
         self._lock = threading.Lock()
         self._span: tuple[Vector, Vector] | None = None
         self._directions: dict[str, Vector] = {}
+        self._read_traits = traits
+        self._traits: Traits | None = None
+        self._read = False
 
     def warm_up(self) -> None:
         """Reads the colours now, so that the first photo in another colour need not wait for some hundred words."""
         with suppress(ShopLensError):
             self._space()
+            self._told()
 
     def wish(self, words: str) -> Wish:
         """What the words ask for. Words that deny a colour ("not red") are no wish, nor are any where the encoder reads
@@ -152,10 +178,47 @@ class Composer:
         wanted = unit(np.sum([self._direction(colour) for colour in colours], axis=0))
         return np.stack([unit(v - span.T @ (span @ v) + strength * wanted) for v in vectors.astype(np.float32)])
 
+    def edited(
+        self,
+        wish: Wish,
+        vectors: Vector,
+        weights: Sequence[float],
+        index: RowIndex,
+        calibration: Calibration,
+        *,
+        as_is: float,
+        told: float,
+    ) -> Edited:
+        """Photos (unit vectors [n, d], each with its weight) in the colours of the wish, as they are looked for.
+
+        ``calibration``: of photos. ``as_is``: say of a photo as it is, among pictures that may show the very thing:
+        it may not come in the colour, or not be shown in it. ``told``: say of what heads tell. Where the words say
+        more than a colour, another kind of thing may be meant: then the photo's own is not asked for.
+        """
+        traits, source = self._told(), "picture>picture"
+        wanted = None if traits is None else traits.wanted(vectors, weights, wish.colours, told, like=wish.is_bare)
+        sure = wanted is None or not wanted.tells
+        changed, known = self.edit(vectors, wish.colours), self.calibrated(calibration)
+        parts = []
+        for n, weight in enumerate(weights):
+            name, say = f"image {n + 1}", weight * as_is
+            own = VectorPart(
+                source, f"{name} as it is", vectors[n], "picture", index, calibration, say, sure=False, alike=_ALIKE
+            )
+            new = VectorPart(source, name, changed[n], "picture", index, known, weight, sure)
+            parts += [part for part in (own, new) if part.weight and len(index)]
+        return Edited(parts, self.edit(vectors, wish.colours, TELLING).sum(axis=0), wanted)
+
     @staticmethod
     def calibrated(photo: Calibration) -> Calibration:
         """The calibration of edited photos, from that of photos: `_REACH` * c says what c says of a photo."""
-        return Calibration(photo.slope / _REACH, photo.offset, photo.floor * _REACH)
+        return Calibration(photo.slope / _REACH, photo.offset, photo.floor * _FLOOR)
+
+    def _told(self) -> Traits | None:
+        with self._lock:
+            if not self._read:
+                self._read, self._traits = True, self._read_traits()
+            return self._traits
 
     def _space(self) -> tuple[Vector, Vector]:
         """The base U' of the span of colours [r, d], and the colours' mean [d]."""
@@ -176,7 +239,7 @@ class Composer:
         return known
 
     def _say(self, colour: str) -> Vector:
-        said = self._encoder.encode_words([f"{colour} {thing}" for thing in _THINGS])
+        said = self._encoder.encode_words([f"{colour} {thing}" for thing in THINGS])
         mean: Vector = np.asarray(said, np.float32).mean(axis=0)
         return mean
 

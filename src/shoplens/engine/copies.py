@@ -82,6 +82,9 @@ class RowIndex(VectorIndex, Protocol):
     def scores_of(self, query: npt.NDArray[np.float32], products: Numbers, variants: Mask | None = None) -> RowScores:
         """Exact scores of these products."""
 
+    def vectors_of(self, products: Numbers, variants: Mask | None) -> tuple[npt.NDArray[np.float16], Numbers]:
+        """The vectors of their allowed rows [m, d], and of each the place of its product among these."""
+
     def rows_of(self, product: int) -> list[VectorRow]:
         """The rows of a product, in the order in which they were given."""
 

@@ -20,6 +20,7 @@ from shoplens.engine.copies import Copies
 from shoplens.engine.hits import VariantPicker, as_hits
 from shoplens.engine.parts import PartScores, VectorPart
 from shoplens.engine.ruling import NOT_RULED, Ruled, placed
+from shoplens.engine.traits import Wanted
 
 
 class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
@@ -32,8 +33,8 @@ class Found:
 
     ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
     ``ruled``: what merchandising rules make of it. ``asked``: what was understood of its words. ``unread``: the encoder
-    has never met the words. ``telling``: the vector that tells a product's pictures apart, where the parts' own are made
-    to tell products apart.
+    has never met the words. ``telling``: the vector that tells a product's pictures apart, where the parts' own are
+    made to tell products apart. ``wanted``: what pictures of candidates are asked for, beside a photo in another colour.
     """
 
     known: int
@@ -46,6 +47,7 @@ class Found:
     asked: Asked = NOT_ASKED
     unread: bool = False
     telling: npt.NDArray[np.float32] | None = None
+    wanted: Wanted | None = None
 
 
 class Pages:

@@ -35,7 +35,8 @@ class VectorPart:
 
     ``source`` names the pair of modalities ("words>picture"), ``part`` the part of the query that the vector stands
     for ("words", "image 1", "like P7"), ``weight`` its say; negative: unlike it. ``sure``: whether its likeness is what
-    was asked for, so that it may make a match.
+    was asked for, so that it may make a match. ``alike``: the cosine from which on it counts, where likeness is to say
+    "this very thing"; what is less like it is none the worse.
     """
 
     source: str
@@ -46,6 +47,7 @@ class VectorPart:
     calibration: Calibration
     weight: float
     sure: bool = True
+    alike: float | None = None
 
     def near(self, depth: int, variants: Mask | None) -> tuple[Numbers, Numbers]:
         """Products near it, both rising: those that are not "nothing like it", and the best ``depth`` of these."""
@@ -86,7 +88,8 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
     raw = found.scores.astype(np.float64)
     known = ~np.isnan(raw)
     slope, offset, floor = part.calibration.slope, part.calibration.offset, part.calibration.floor
-    contributions = part.weight * slope * (raw - floor)
+    beyond = raw - floor if part.alike is None else np.maximum(raw - part.alike, 0.0)
+    contributions = part.weight * slope * beyond
     contributions[~known] = contributions[known].mean() if known.any() else 0.0
     logit = np.where(known, slope * np.nan_to_num(raw) + offset, -50.0)
     confidence = part.sure / (1.0 + np.exp(-np.clip(logit, -50, 50)))

@@ -268,6 +268,15 @@ class FlatVectors:
         best_rows[owners] = rows
         return ProductScores(view, out, best_rows, variants)
 
+    def vectors_of(self, products: Numbers, variants: Mask | None = None) -> tuple[Halves, Numbers]:
+        """The vectors of the allowed rows of some products (each named once) [m, d]; of each its product's place."""
+        view = self._view
+        rows, owners = view.rows_of(np.asarray(products, np.int64))
+        if variants is not None:
+            allowed = view.allowed_of(rows, variants)
+            rows, owners = rows[allowed], owners[allowed]
+        return view.vectors[rows], owners.astype(np.int64)
+
     def _query(self, query: npt.NDArray[np.float32]) -> Floats:
         array = np.asarray(query, np.float32).reshape(-1)
         if len(array) != self.space.dimension:
