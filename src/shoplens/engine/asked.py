@@ -14,11 +14,11 @@ from typing import Protocol
 
 import numpy as np
 
-from shoplens.core.catalogue import Product, record
+from shoplens.core.catalogue import Product
 from shoplens.core.ports import CatalogueStore, Mask, Numbers
 from shoplens.core.query import Query
 from shoplens.core.understood import Chip, ColumnValues, Denial, Understood
-from shoplens.core.where import All, Where, parse_where
+from shoplens.core.where import All, Any_, In, Where, fold, parse_where
 from shoplens.engine.copies import Columns, SwitchableWords
 from shoplens.engine.parts import Floats, PartScores, no_variants
 from shoplens.errors import ShopLensError
@@ -35,6 +35,10 @@ WEIGHTS: Mapping[str, float] = {
 OTHER_KIND = 0.0
 """Share of the weight for a product of another kind than asked for: a red belt is no better a "red bag" than a
 blue one."""
+
+
+_NONE: Numbers = np.empty(0, np.int64)
+_NO_VARIANTS: Mask = np.zeros(0, np.bool_)
 
 
 class Understands(Protocol):
@@ -59,58 +63,85 @@ class Asked:
     understands: Understands | None = None
     columns: Columns | None = None
     words: SwitchableWords | None = None
-    suspected: list[Numbers] = field(default_factory=list)
+    _masks: dict[str, Mask] = field(default_factory=dict)
+    _cleared: list[Mask] = field(default_factory=list)
+    _told: dict[str, Sequence[tuple[str, frozenset[str]]]] = field(default_factory=dict)
 
     @property
-    def denying(self) -> list[Chip]:
+    def denying(self) -> list[tuple[Chip, Denial]]:
         """The chips that deny something."""
-        return [chip for chip in self.understood.chips if chip.denial is not None]
+        return [(chip, chip.denial) for chip in self.understood.chips if chip.denial is not None]
 
     def allowed(self, allowed: Mask) -> Mask:
         """The variants that are left when those of products that are called what is denied are gone."""
         if self.columns is None or self.words is None:
             return allowed
         product_of = self.columns.product_of
-        for chip in self.denying:
-            denial = chip.denial
-            if denial is None or not denial.facets:
-                continue
+        for _, denial in self.denying:
             try:
-                called, near = self.words.saying(denial.names, denial.unless)
+                called = self.words.saying(denial.names, denial.unless) if denial.facets else _NONE
             except ShopLensError:  # a damaged index: the last word is the catalogue's in any case
                 continue
-            self.suspected.append(near)
+            told = self._mask(denial.told) if denial.told else None
+            if told is not None:  # they need not be read: their own fields tell
+                self._cleared.append(self.columns.products(fitted(told, len(allowed)) & allowed))
+            if not len(called):
+                continue
             size = min(len(allowed), len(product_of))
-            of = np.zeros(max(int(product_of.max(initial=0)), int(called.max(initial=0))) + 1, bool)
+            of = np.zeros(max(int(product_of.max(initial=0)), int(called[-1])) + 1, bool)
             of[called] = True
             gone = of[product_of[:size]]
-            for text in (denial.told, denial.spared):
-                if text and (told := _parsed(text)) is not None:
-                    mask = self.columns.mask(told)[:size]
-                    gone[: len(mask)] &= ~mask
+            for text in filter(None, (denial.told, denial.spared)):
+                gone &= ~fitted(self._mask(text), size)
             allowed = allowed.copy()
             allowed[:size] &= ~gone
         return allowed
 
     def honest(self, result: Numbers, candidates: Numbers, store: CatalogueStore) -> tuple[Numbers, Numbers]:
         """Result set and candidates without those candidates whose texts say what is denied."""
-        if not self.suspected or not len(candidates):
+        if self.words is None or not self.denying or not len(candidates):
             return result, candidates
-        some = candidates[np.isin(candidates, np.concatenate(self.suspected))]
-        gone = [s.number for s in store.get(some.tolist()) if s is not None and self.refuses(s.product)]
+        try:
+            some = [self.words.mentioning(denial.names, candidates) for _, denial in self.denying if denial.facets]
+        except ShopLensError:
+            return result, candidates
+        near = np.unique(np.concatenate([_NONE, *some]))
+        if len(near) and len(self._cleared) == len(self.denying):
+            size = int(near[-1]) + 1
+            near = near[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[near]]
+        gone = [
+            stored.number for stored in store.get(near.tolist()) if stored is not None and self.refuses(stored.product)
+        ]
         if not gone:
             return result, candidates
         return result[~np.isin(result, gone)], candidates[~np.isin(candidates, gone)]
 
     def refuses(self, product: Product) -> bool:
-        """Whether every variant of the product has, or the product is called, what is denied."""
-        denying = self.denying
-        if not denying or self.understands is None:
+        """Whether the product is called what is denied, and no field of a variant tells otherwise."""
+        return self.understands is not None and any(
+            self.understands.says(_texts(product, chip), denial) and not self._tells(product, denial)
+            for chip, denial in self.denying
+        )
+
+    def _mask(self, text: str) -> Mask:
+        """The variants that meet a filter; each is worked out once in a query."""
+        found = self._masks.get(text)
+        if found is None and self.columns is not None:
+            found = self._masks[text] = self.columns.mask(_parsed(text))
+        return _NO_VARIANTS if found is None else found
+
+    def _tells(self, product: Product, denial: Denial) -> bool:
+        """Whether a variant's own fields tell that it is something else than what is denied."""
+        if not denial.told:
             return False
-        called = [self.understands.says(_texts(product, chip), chip.denial) for chip in denying if chip.denial]
-        return all(
-            any(_has(chip, record(product, variant), says) for chip, says in zip(denying, called, strict=True))
+        values = self._told.get(denial.told)
+        if values is None:
+            values = self._told[denial.told] = _values(_parsed(denial.told))
+        return any(
+            fold(value) in known
+            for name, known in values
             for variant in product.variants
+            for value in variant.attributes.get(name) or product.attributes.get(name, ())
         )
 
     def wanted(self, allowed: Mask) -> Numbers:
@@ -118,12 +149,11 @@ class Asked:
         ("t-shirt" finds what stands under Tees)."""
         chips = [chip for chip in self.understood.chips if chip.boost]
         if self.columns is None or not any(chip.kind == "kind" for chip in chips):
-            return np.empty(0, np.int64)
+            return _NONE
         mask = allowed
         kinds = np.zeros(len(allowed), bool)
         for chip in chips:
-            where = _parsed(chip.boost)
-            has = fitted(self.columns.mask(where), len(allowed))
+            has = fitted(self._mask(chip.boost), len(allowed))
             if chip.kind == "kind":
                 kinds |= has
             else:
@@ -137,10 +167,9 @@ class Asked:
         wanted: list[tuple[Chip, Floats]] = []
         of_kind = np.zeros(len(candidates))
         for chip in self.understood.chips:
-            where = _parsed(chip.boost) if chip.boost else None
-            if where is None:
+            if not chip.boost:
                 continue
-            products = self.columns.products(fitted(self.columns.mask(where), len(allowed)) & allowed)
+            products = self.columns.products(fitted(self._mask(chip.boost), len(allowed)) & allowed)
             inside = candidates < len(products)
             raw = np.zeros(len(candidates))
             raw[inside] = products[candidates[inside]]
@@ -199,13 +228,11 @@ def _parsed(text: str) -> Where | None:
     return parse_where(text)
 
 
-def _has(chip: Chip, variant: Mapping[str, Sequence[object]], called: bool) -> bool:
-    """Whether a variant has what a chip denies: by its fields, or, where these do not tell, by what it is called."""
-    where = _parsed(chip.filter) if chip.filter else None
-    if where is not None and not where.matches(variant):
-        return True
-    told = _parsed(chip.denial.told) if chip.denial is not None and chip.denial.told else None
-    return called and not (told is not None and told.matches(variant))
+@lru_cache(maxsize=64)
+def _values(where: Where | None) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Field and folded values of a filter of lists."""
+    terms = where.terms if isinstance(where, Any_) else (where,)
+    return tuple((t.field, frozenset(map(fold, t.values))) for t in terms if isinstance(t, In))
 
 
 def _texts(product: Product, chip: Chip) -> Iterable[str]:

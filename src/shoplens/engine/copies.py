@@ -102,8 +102,11 @@ class SwitchableWords(WordIndex, Protocol):
     def flush(self, seq: int) -> None:
         """Commits what was added, with ``seq``, and shows it."""
 
-    def saying(self, names: Sequence[str], unless: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """Products that are called by one of the names and by none of ``unless``; those that have one in any text."""
+    def saying(self, names: Sequence[str], unless: Sequence[str]) -> Numbers:
+        """Products that are called by one of the names and by none of ``unless``."""
+
+    def mentioning(self, names: Sequence[str], among: Numbers) -> Numbers:
+        """Those of some products that have one of the names in any text."""
 
     @property
     def problem(self) -> str:

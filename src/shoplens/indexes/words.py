@@ -11,7 +11,6 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +32,6 @@ from shoplens.indexes.words_document import (
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
-    NAMED,
-    WORDS,
     QueryBuilder,
     Term,
     at_least,
@@ -42,7 +39,7 @@ from shoplens.indexes.words_query import (
     required,
     terms_of,
 )
-from shoplens.indexes.words_saying import DENYING, saying
+from shoplens.indexes.words_saying import Said, all_numbers
 
 _LOG = logging.getLogger(__name__)
 _HEAP = 64_000_000
@@ -189,14 +186,22 @@ class TantivyWords:
                     self._lose(self._folder.damage(), error)
             return _NOTHING
 
-    def saying(self, names: Sequence[str], unless: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """Product numbers, rising: of those that are called by one of the names (in what they are, and not by a longer
-        one of ``unless``), and of those that have one of them in any text."""
+    def saying(self, names: Sequence[str], unless: Sequence[str]) -> Numbers:
+        """Numbers, rising, of products that are called by one of the names: in what they are, and not by a longer one
+        of ``unless`` or beside a word that denies it."""
         searcher = self._searcher
-        if searcher is None or not names:
-            return _NOTHING.products, _NOTHING.products
+        if searcher is None:
+            return _NOTHING.products
         with native(searcher.generation.path):
-            return searcher.saying(names, unless)
+            return searcher.said.saying(tuple(names), tuple(unless))
+
+    def mentioning(self, names: Sequence[str], among: Numbers) -> Numbers:
+        """Those of some products, rising, that have one of the names in any text."""
+        searcher = self._searcher
+        if searcher is None:
+            return _NOTHING.products
+        with native(searcher.generation.path):
+            return searcher.said.mentioning(names, among)
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
@@ -307,6 +312,7 @@ class _Searcher:
         self._known: dict[tuple[str, str], int] = {}
         self._vocabulary = vocabulary
         self._builder = QueryBuilder(generation.index.schema, self._frequency)
+        self.said = Said(searcher, generation.index.schema, self._frequency)
 
     def _frequency(self, field: str, token: str) -> int:
         found = self._known.get((field, token))
@@ -326,7 +332,7 @@ class _Searcher:
         numbers, scores = _read(self._searcher, found)
         matched = numbers
         if found.count > len(numbers):
-            matched = _all_numbers(self._searcher, query, found.count)
+            matched = all_numbers(self._searcher, query, found.count)
             have, can = (len(n) if products is None else _allowed(n, products).sum() for n in (numbers, matched))
             if have < min(k, can):
                 numbers, scores = _read(self._searcher, self._searcher.search(query, found.count, count=False))
@@ -335,17 +341,6 @@ class _Searcher:
             numbers, scores = numbers[keep], scores[keep]
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
         return WordMatches(numbers[best], scores[best], matched, coverage, guessed)
-
-    def saying(self, names: Sequence[str], unless: Sequence[str]) -> tuple[Numbers, Numbers]:
-        """See ``TantivyWords.saying``."""
-        schema = self.generation.index.schema
-        called = saying(schema, NAMED, "basic", names, (*DENYING, *unless), self._frequency)
-        anywhere = saying(schema, WORDS, "freq", names, (), self._frequency)
-        return self._numbers_of(called), self._numbers_of(anywhere)
-
-    def _numbers_of(self, query: Any | None) -> Numbers:
-        count = 0 if query is None else int(self._searcher.search(query, 1, count=True).count or 0)
-        return np.sort(_all_numbers(self._searcher, query, count)) if count else _NOTHING.products
 
     def _match(self, words: str, terms: tuple[Term, ...]) -> tuple[Any | None, Any, float]:
         """The strictest query that some product meets, its first hits, and the share of the terms that it asks for."""
@@ -370,11 +365,6 @@ def _read(searcher: Any, found: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray
         return np.empty(0, np.int64), np.empty(0, np.float32)
     scores, addresses = zip(*hits, strict=True)
     return np.array(searcher.fast_field_values(NUMBER, list(addresses)), np.int64), np.array(scores, np.float32)
-
-
-def _all_numbers(searcher: Any, query: Any, count: int) -> npt.NDArray[np.int64]:
-    hits = searcher.search(query, count, count=False, order_by_field=NUMBER).hits
-    return np.fromiter(map(itemgetter(0), hits), np.int64, len(hits))
 
 
 def _allowed(numbers: npt.NDArray[np.int64], products: Mask) -> npt.NDArray[np.bool_]:

@@ -200,7 +200,7 @@ def _denial(words: str, denied: Denied, known: Known, reading: Reading) -> Chip 
         wanted = reading.family(of_group(meant, kind))
     names, unless = reading.sayings(wanted)
     has = known.values("pattern" if kind == "feature" else kind, wanted)
-    told = known.told("color") if kind == "color" else None
+    told = known.told("color", wanted) if kind == "color" else None
     spared = known.branded(names) if kind in ("color", "material") else None
     denial = Denial(names, unless, "" if told is None else str(told), "" if spared is None else str(spared), wanted)
     chip = _chip(words, kind, denied.start, denied.end, filter="" if has is None else str(Not(has)))

@@ -115,7 +115,8 @@ class Known:
     def _take(self, group: str, field: str, texts: Iterable[str], reading: Reading) -> None:
         known = self._by_meaning.setdefault(group, {})
         for text in texts:
-            some = {one for meant in spoken(reading, text) for one in of_group(meant, group)}
+            meanings = heads(reading, text) if group == "kind" else spoken(reading, text)
+            some = {one for meant in meanings for one in of_group(meant, group)}
             if group == "age":
                 some |= {one for meant in spoken(reading, text) for one in of_group(meant, "gender")}
             for one in some:
@@ -127,9 +128,10 @@ class Known:
         last = path.rpartition(_STEP)[2]
         for group in ("kind", "gender", "age"):
             known = self._by_meaning.setdefault(group, {})
-            for one in {one for meant in spoken(reading, last) for one in of_group(meant, group)}:
+            meanings = heads(reading, last) if group == "kind" else spoken(reading, last)
+            for one in {one for meant in meanings for one in of_group(meant, group)}:
                 known.setdefault(one, []).append((CATEGORY, path))
-        for part in re.split(r"\s*(?:[&,/]|\band\b)\s*", last.casefold()):
+        for part in _PARTS.split(last.casefold()):
             if len(part) > 2 and not part.isdigit() and kind_of(reading.means(part)) in ("", "feature"):
                 steps.setdefault(part, []).append(path)
                 if part.endswith("s") and len(part) > 3:
@@ -164,15 +166,32 @@ class Known:
         found = [b for low, some in self._brands.items() if any(name in low for name in known) for b in some]
         return joined(("brand", brand) for brand in found)
 
-    def told(self, group: str) -> Where | None:
-        """The filter of what has any value of this kind that is understood; None where there is none."""
-        return joined(self._all.get(group, ()))
+    def told(self, group: str, denied: Meanings) -> Where | None:
+        """The filter of what has a value of this kind that is understood and means none of these; None where there is
+        none."""
+        gone = {pair for one in denied for pair in self._by_meaning.get(group, {}).get(one, ())}
+        return joined(pair for pair in self._all.get(group, ()) if pair not in gone)
 
 
 @lru_cache(maxsize=100_000)
 def spoken(reading: Reading, text: str) -> tuple[Meanings, ...]:
     """What the names in a value mean."""
     return tuple(meant for _, _, meant in reading.names.spans(text[:120].casefold()))
+
+
+@lru_cache(maxsize=100_000)
+def heads(reading: Reading, text: str) -> tuple[Meanings, ...]:
+    """What the last names of a value's parts mean: "Printer cleaning cartridge" is no printer, "Hoodies & Sweatshirts"
+    are both."""
+    out = []
+    for part in _PARTS.split(text[:120].casefold()):
+        last = [(end, meant) for _, end, meant in reading.names.spans(part.partition(" for ")[0])]
+        if last and not part.partition(" for ")[0][last[-1][0] :].strip(" ()s"):
+            out.append(last[-1][1])
+    return tuple(out)
+
+
+_PARTS = re.compile(r"\s*(?:[&,/;(|]|\band\b)\s*")
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> Where | None:
