@@ -19,10 +19,10 @@ from shoplens.core.ports import Mask, WordMatches, Write
 from shoplens.core.query import Query, parse_sort
 from shoplens.core.rules import Boost, Condition, Hide, Pin, Redirect, Rule, Rulebook
 from shoplens.core.where import parse_where
-from shoplens.engine.ruling import Ruled, RulesAt, Weighed, Wordings, placed
+from shoplens.engine.ruling import Ruled, RulesAt, Weighed, Wordings, among, placed
 from shoplens.errors import NotFoundError, RuleConflictError, RuleError, StoreError
 from tests.conftest import SmallShop, cushions
-from tests.support import ColourEncoder
+from tests.support import ColourEncoder, picture
 
 IDS = ("C1", "C2", "C3", "C4", "C5", "M1")
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -121,6 +121,37 @@ def test_a_boost_reaches_what_stands_below_the_candidates(small: SmallShop) -> N
         assert ids(lifted)[:2] == ["S38", "S39"]
         assert lifted.found == plain.found
         assert sorted(ids(lifted)) == sorted(ids(plain))
+
+
+def test_a_boost_reaches_pictures_that_stand_below_the_candidates(small: SmallShop) -> None:
+    shop = small.open(search={"depth": 10})
+    rows: list[Mapping[str, Any]] = [
+        {"id": f"S{n:02}", "images": [small.paint(f"{n}.png", "red", -2 * n)]} for n in range(40)
+    ]
+    small.index(shop, rows)
+    plain = shop.search(photos=picture("red", side=99), per_page=40)
+    assert plain.found == 40
+    far = ids(plain)[-1]
+    shop.rules.put({"id": "b", "then": {"boost": [{"ids": [far], "by": 20}]}})
+    lifted = shop.search(photos=picture("red", side=99), per_page=40)
+    assert ids(lifted) == [far, *(i for i in ids(plain) if i != far)]
+
+
+def test_a_boost_looks_at_the_variants_that_the_filter_leaves(shop: Shop) -> None:
+    shop.rules.put({"id": "b", "then": {"boost": [{"filter": "color=blue"}]}})
+
+    def boosted(where: str) -> bool:
+        mug = next(hit for hit in shop.search("mug", where=where).hits if hit.product.id == "M1")
+        return any(reason.source == "rule" for reason in mug.reasons)
+
+    assert {where: boosted(where) for where in ("", "color=blue", "color=red")} == {
+        "": True, "color=blue": True, "color=red": False,
+    }  # fmt: skip
+
+
+def test_what_is_looked_for_deeper_stays_in_the_result() -> None:
+    some, result = np.array([9, 2, 7, 300], np.int64), np.array([2, 7, 8], np.int64)
+    assert among(some, result).tolist() == [2, 7]
 
 
 def test_a_boost_does_not_find_what_the_words_do_not(shop: Shop) -> None:
