@@ -37,13 +37,21 @@ class Encoded:
         return Encoded([self.items[i] for i in rows], self.vectors[rows])
 
 
+Look = Callable[[Sequence[Pixels]], Vectors]
+
+
 def encode_items(encoder: Encoder, root: Path, items: Sequence[Item], batch: int = 64) -> Encoded:
     """Pictures of items, read from the data sets and encoded."""
-    vectors = [np.zeros((0, encoder.card.dimension), np.float32)]
+    if not items:
+        return Encoded(items, np.zeros((0, encoder.card.dimension), np.float32))
+    return look_at(root, items, encoder.encode_pictures, batch)
+
+
+def look_at(root: Path, items: Sequence[Item], look: Look, batch: int = 64) -> Encoded:
+    """Pictures of items, at least one, read from the data sets and looked at."""
     with picture_reader(root) as read:
-        for start in range(0, len(items), batch):
-            vectors.append(encoder.encode_pictures([read(item) for item in items[start : start + batch]]))
-    return Encoded(items, np.concatenate(vectors))
+        parts = [look([read(item) for item in items[at : at + batch]]) for at in range(0, len(items), batch)]
+    return Encoded(items, np.concatenate(parts))
 
 
 def all_figures(encoder: Encoder, root: Path) -> dict[str, Figures]:
@@ -55,7 +63,7 @@ def all_figures(encoder: Encoder, root: Path) -> dict[str, Figures]:
     }
     clothing = [i for i in clothing_items(root, lexicon) if i.split == "dev"]
     figures["clothing dev"] = clothing_figures(encoder, encode_items(encoder, root, clothing), lexicon)
-    grocery = encode_items(encoder, root, [i for i in grocery_items(root) if _measured(i)])
+    grocery = encode_items(encoder, root, [i for i in grocery_items(root) if asked_of_grocery(i)])
     figures |= grocery_figures(grocery)
     figures["magento dev"] = magento_figures(encoder, root)
     return figures
@@ -135,18 +143,23 @@ def clothing_figures(encoder: Encoder, gallery: Encoded, lexicon: Lexicon) -> Fi
         ranked = measure.ranking(encoder.encode_words(texts) @ gallery.vectors.T, relevant)
         found |= {f"words {language} {name}": ranked[name] for name in ("mAP", "P@10")}
     found["words chance mAP"] = float(relevant.mean())
+    return found | other_senders(gallery)
+
+
+def other_senders(gallery: Encoded) -> Figures:
+    """Photo -> photos of the same kind by other senders."""
     scores = gallery.vectors @ gallery.vectors.T
     alike = np.asarray([item.kind for item in gallery.items])
     sender = np.asarray([item.group for item in gallery.items])
     other = sender[:, None] != sender[None]
     right = (alike[:, None] == alike[None]) & other
     ranked = measure.ranking(np.where(other, scores, -9.0).astype(np.float32), right)
-    found |= {f"photo {name}": ranked[name] for name in ("mAP", "P@10")}
+    found: Figures = {f"photo {name}": ranked[name] for name in ("mAP", "P@10")}
     found["photo chance"] = float(right.sum() / other.sum())
     return found
 
 
-def _measured(item: Item) -> bool:
+def asked_of_grocery(item: Item) -> bool:
     """Pages, photos that did not train, and everything of the groups held out."""
     return item.name.startswith("iconic") or item.split in ("dev", "unseen")
 
@@ -171,20 +184,32 @@ def grocery_figures(encoded: Encoded) -> dict[str, Figures]:
     return figures
 
 
-def magento_figures(encoder: Encoder, root: Path) -> Figures:
-    """Other view -> main photo of the same item; templated words in both languages -> items. No picture trained."""
+def magento_views(root: Path, look: Look) -> tuple[Figures, Vectors]:
+    """Other view -> main photo of the same item, with chance beside it; and the vectors of the main photos, in the
+    order of `magento_main`. No picture trained."""
     base = root / "magento"
-    with (base / "gallery_main.csv").open(encoding="utf-8", newline="") as file:
-        gallery = list(csv.DictReader(file))
-    main = list(dict.fromkeys(row["image"] for row in gallery))
+    main = magento_main(root)
     with (base / "q_view.csv").open(encoding="utf-8", newline="") as file:
         views = list(csv.DictReader(file))
-    pages = _encode_files(encoder, base, main)
-    asked = _encode_files(encoder, base, [row["query_image"] for row in views])
+    pages = _look_at_files(look, base, main)
+    asked = _look_at_files(look, base, [row["query_image"] for row in views])
     top = [main[i] for i in (asked @ pages.T).argmax(axis=1)]
-    found: Figures = {
-        "view R@1": float(np.mean([t == row["relevant_image"] for t, row in zip(top, views, strict=True)]))
-    }
+    right = float(np.mean([t == row["relevant_image"] for t, row in zip(top, views, strict=True)]))
+    return {"view R@1": right, "view chance": 1 / len(main)}, pages
+
+
+def magento_main(root: Path) -> list[str]:
+    """The main photos of magento, each once."""
+    with (root / "magento" / "gallery_main.csv").open(encoding="utf-8", newline="") as file:
+        return list(dict.fromkeys(row["image"] for row in csv.DictReader(file)))
+
+
+def magento_figures(encoder: Encoder, root: Path) -> Figures:
+    """Other view -> main photo of the same item; templated words in both languages -> items. No picture trained."""
+    base, main = root / "magento", magento_main(root)
+    found, pages = magento_views(root, encoder.encode_pictures)
+    with (base / "gallery_main.csv").open(encoding="utf-8", newline="") as file:
+        gallery = list(csv.DictReader(file))
     rows_of = {name: i for i, name in enumerate(main)}
     by_item = {row["item_id"]: rows_of[row["image"]] for row in gallery}
     by_product: dict[str, list[int]] = {}
@@ -204,11 +229,9 @@ def magento_figures(encoder: Encoder, root: Path) -> Figures:
     return found
 
 
-def _encode_files(encoder: Encoder, base: Path, names: Sequence[str], batch: int = 64) -> Vectors:
-    vectors = [np.zeros((0, encoder.card.dimension), np.float32)]
-    for start in range(0, len(names), batch):
-        vectors.append(encoder.encode_pictures([_read(base / name) for name in names[start : start + batch]]))
-    return np.concatenate(vectors)
+def _look_at_files(look: Look, base: Path, names: Sequence[str], batch: int = 64) -> Vectors:
+    parts = [look([_read(base / name) for name in names[at : at + batch]]) for at in range(0, len(names), batch)]
+    return np.concatenate(parts)
 
 
 def _read(path: Path) -> Pixels:
