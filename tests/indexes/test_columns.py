@@ -17,6 +17,7 @@ from shoplens.core.query import SortKey
 from shoplens.core.where import Where, fields_of, parse_where
 from shoplens.errors import ShopError, UnknownFieldError
 from shoplens.indexes import columns as module
+from shoplens.indexes import columns_view
 from shoplens.indexes.columns import ArrayColumns
 from shoplens.indexes.columns_extract import extract
 
@@ -119,6 +120,23 @@ def test_masks_of_an_older_state_stay_valid() -> None:
     assert [v.value for v in facet.values] == ["a"]
     assert np.flatnonzero(columns.products(old)).tolist() == [1]
     assert columns.best_variant(np.array([1, 500]), old).tolist() == [10, 0]
+
+
+def test_a_kept_mask_is_of_its_state_and_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns_view, "KEPT_BYTES", 3 * 21)
+    columns = ArrayColumns()
+    columns.replace({1: stored(1, Variant("a", attributes={"color": ("red",)}))}, 1)
+    red = columns.mask(parse_where("color=red"))
+    assert columns.mask(parse_where("color=red")) is red
+    with pytest.raises(ValueError, match="read-only"):
+        red[:] = False
+    columns.replace({2: stored(2, Variant("b", attributes={"color": ("red",)}))}, 2)
+    assert np.flatnonzero(columns.mask(parse_where("color=red"))).tolist() == [10, 20]
+    assert np.flatnonzero(red).tolist() == [10]
+    for number in range(9):  # more than are kept
+        columns.mask(parse_where(f"price<{number}"))
+    assert len(columns._view.kept) <= 3
+    assert np.flatnonzero(columns.mask(parse_where("color=red"))).tolist() == [10, 20]
 
 
 def test_readers_never_see_half_a_replacement() -> None:

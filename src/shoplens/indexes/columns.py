@@ -185,7 +185,7 @@ class ArrayColumns:
         return () if column is None else column.values.texts
 
     def mask(self, where: Where | None) -> Mask:
-        """bool by variant number: alive and meeting the filter.
+        """bool by variant number: alive and meeting the filter. Not to be written to.
 
         Raises:
             UnknownFieldError: the filter names a field that no variant ever had; the hint names similar ones.
@@ -193,7 +193,7 @@ class ArrayColumns:
         view = self._view
         if where is None:
             return view.everything
-        return view.to_variants(view.rows_meeting(where))
+        return view.mask(where)
 
     def facets(self, variants: Mask, fields: Sequence[str], limit: int) -> tuple[Facet, ...]:
         """Counts of products (not variants) that have an allowed variant with the value, the ``limit`` largest of

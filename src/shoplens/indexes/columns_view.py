@@ -69,6 +69,10 @@ class Column:
     flags: npt.NDArray[np.int8] | None = None
 
 
+KEPT_BYTES = 16_000_000
+"""Of masks that a view keeps: 160 at 100,000 variants."""
+
+
 @dataclass(frozen=True)
 class View:
     """All columns at one moment.
@@ -134,6 +138,25 @@ class View:
         return UnknownFieldError(
             f"no product has a field named {name!r}", where=where, hint=f"{ask} {', '.join(names)}"
         )
+
+    @cached_property
+    def kept(self) -> dict[Where, Bools]:
+        """Masks by variant number of the filters asked last."""
+        return {}
+
+    def mask(self, where: Where) -> Bools:
+        """bool by variant number: alive and meeting the filter. Not to be written to. Raises UnknownFieldError.
+
+        Kept for the filters asked last, up to `KEPT_BYTES`: a shop's filters, and what its queries are understood to
+        mean, come again and again ("in_stock", "color=red"). A view never changes, so what is kept stays right.
+        """
+        kept = self.kept.get(where)
+        if kept is None:
+            kept = _sealed(self.to_variants(self.rows_meeting(where)))
+            if (len(self.kept) + 1) * len(kept) > KEPT_BYTES:
+                self.kept.clear()
+            self.kept[where] = kept
+        return kept
 
     def rows_meeting(self, where: Where) -> Bools:
         """bool by row: the filter is met, whether the row is alive or not. Raises UnknownFieldError."""
