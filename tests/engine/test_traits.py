@@ -13,9 +13,10 @@ from shoplens.core.ports import VectorRow, WordMatches
 from shoplens.core.spaces import Calibration, Space
 from shoplens.encoders.onnx_dual import bundled_encoder
 from shoplens.encoders.opening import BUNDLED
+from shoplens.engine.answering import Balance
 from shoplens.engine.composing import Wish
-from shoplens.engine.parts import VectorPart, score_vectors
-from shoplens.engine.traits import EPSILON, SOURCE, Traits, Wanted, wearer_axis
+from shoplens.engine.parts import PartScores, VectorPart, no_variants, score_vectors
+from shoplens.engine.traits import AS_IS, EPSILON, SOURCE, Traits, Wanted, wearer_axis
 from shoplens.errors import EncoderError
 from shoplens.indexes.vectors import FlatVectors
 from shoplens.understanding.heads import Head
@@ -61,7 +62,7 @@ def _p(head: Head, vector: np.ndarray) -> np.ndarray:
 
 def test_each_agreement_adds_its_log_probability() -> None:
     photo, own = _vector(blue=0.5, cup=0.8, man=0.1), _vector(red=0.6, cup=0.7, man=-0.1)
-    found = _wanted(photo).scores(np.array([1]), _index(a=[own]), None, None)
+    found = _wanted(photo).judge([], np.array([1]), _index(a=[own]), None, None)
     assert [(s.source, s.part) for s in found] == [(SOURCE, "image 1"), (SOURCE, "words")]
     kind = float(_p(TRAITS.kind, photo) @ _p(TRAITS.kind, own))  # type: ignore[arg-type]
     men = TRAITS.men(np.stack([photo, own.astype(np.float16)]).astype(np.float32))
@@ -78,8 +79,8 @@ def test_each_agreement_adds_its_log_probability() -> None:
 def test_a_product_speaks_by_its_best_picture_and_one_without_gets_the_mean() -> None:
     photo = _vector(blue=0.5, cup=0.8)
     index = _index(a=[_vector(blue=0.6, cup=0.7), _vector(red=0.6, cup=0.7)], b=[_vector(blue=0.6, boot=0.7)])
-    both = _wanted(photo).scores(np.array([1, 2, 3]), index, None, None)
-    alone = _wanted(photo).scores(np.array([1]), _index(a=[_vector(red=0.6, cup=0.7)]), None, None)
+    both = _wanted(photo).judge([], np.array([1, 2, 3]), index, None, None)
+    alone = _wanted(photo).judge([], np.array([1]), _index(a=[_vector(red=0.6, cup=0.7)]), None, None)
     for part, best in zip(both, alone, strict=True):
         assert part.contributions[0] == best.contributions[0] > part.contributions[1]
         assert part.contributions[2] == pytest.approx(part.contributions[:2].mean())
@@ -91,7 +92,7 @@ def test_who_is_called_by_the_colour_has_it_whatever_the_picture_shows() -> None
     photo = _vector(blue=0.5, cup=0.8)
     index = _index(a=[_vector(blue=0.6, cup=0.7)], b=[_vector(red=0.6, cup=0.7)], c=[_vector(blue=0.6, cup=0.7)])
     words = WordMatches(np.array([1, 2]), np.array([2.0, 2.0], np.float32), np.array([1, 2]), coverage=1.0)
-    _, shown, said = _wanted(photo).scores(np.array([1, 2, 3]), index, None, words)
+    _, shown, said = _wanted(photo).judge([], np.array([1, 2, 3]), index, None, words)
     both = shown.contributions + said.contributions
     assert both[0] == pytest.approx(0.5 * np.log1p(1 / EPSILON))
     assert both[1] == pytest.approx(both[0], rel=1e-3)
@@ -103,26 +104,42 @@ def test_who_is_called_by_the_colour_has_it_whatever_the_picture_shows() -> None
 def test_the_very_thing_is_sure_by_its_colour_alone() -> None:
     # Two pictures: the one of the query, and one in the colour that looks like another kind.
     photo = _vector(blue=0.6, cup=0.8)
-    found = _wanted(photo).scores(np.array([1]), _index(a=[photo, _vector(red=0.6, boot=0.8)]), None, None)
+    found = _wanted(photo).judge([], np.array([1]), _index(a=[photo, _vector(red=0.6, boot=0.8)]), None, None)
     assert found[1].confidence[0] > 0.5 or found[1].raw[0] < 0.5
-    other = _wanted(photo).scores(np.array([1]), _index(a=[_vector(red=0.6, boot=0.8)]), None, None)
+    other = _wanted(photo).judge([], np.array([1]), _index(a=[_vector(red=0.6, boot=0.8)]), None, None)
     assert other[1].confidence[0] < 0.2
 
 
 def test_where_the_words_say_more_the_photo_s_kind_is_not_asked_for() -> None:
     found = _wanted(_vector(cup=1.0), like=False)
     assert not found.tells
-    assert [s.part for s in found.scores(np.array([1]), _index(a=[_vector(red=1.0)]), None, None)] == ["words"]
+    assert [s.part for s in found.judge([], np.array([1]), _index(a=[_vector(red=1.0)]), None, None)] == ["words"]
 
 
 def test_without_pictures_nothing_is_told() -> None:
-    assert _wanted(_vector(cup=1.0)).scores(np.array([1, 2]), _index(), None, None) == []
+    assert _wanted(_vector(cup=1.0)).judge([], np.array([1, 2]), _index(), None, None) == []
+
+
+def test_the_very_thing_gains_as_far_as_it_has_the_colour() -> None:
+    index, two = _index(a=[_vector(red=0.6, cup=0.8)], b=[_vector(blue=0.6, cup=0.8)]), np.array([1, 2])
+    gain = np.array([3.0, 3.0])
+    own, other = (
+        PartScores("picture>picture", name, gain, gain, gain, no_variants, lambda _: "")
+        for name in (f"image 1 {AS_IS}", "image 1")
+    )
+    found = _wanted(_vector(blue=0.6, cup=0.8)).judge([own, other], two, index, None, None)
+    has = next(s.raw for s in found if (s.source, s.part) == (SOURCE, "words"))
+    assert found[0].contributions == pytest.approx(gain * has)
+    assert has[0] > 0.9 > 0.1 > has[1]
+    assert found[1] is other
+    untold = _wanted(_vector(blue=0.6, cup=0.8), like=False).judge([own, other], two, index, None, None)
+    assert untold[0] is own
 
 
 def test_a_colour_without_a_class_leaves_the_kind() -> None:
     wanted = TRAITS.wanted(_vector(cup=1.0)[None], [1.0], ("puce",), 0.5, like=True)
     assert not wanted.tells
-    assert [s.part for s in wanted.scores(np.array([1]), _index(a=[_vector(red=1.0)]), None, None)] == ["image 1"]
+    assert [s.part for s in wanted.judge([], np.array([1]), _index(a=[_vector(red=1.0)]), None, None)] == ["image 1"]
 
 
 def test_a_photo_as_it_is_counts_only_where_it_may_be_the_very_thing() -> None:
@@ -157,7 +174,7 @@ def test_the_bundled_encoder_has_traits_and_one_without_heads_has_none(tmp_path:
 
     def edited(name: str) -> tuple[bool, list[tuple[str, bool]]]:
         composer = composer_of(encoder, name)
-        found = composer.edited(wish, photo, weights, index, Calibration(), as_is=4.0, told=0.8)
+        found = composer.edited(wish, photo, weights, index, Calibration(), Balance())
         return found.wanted is not None, [(part.part, part.sure) for part in found.parts]
 
     assert edited(BUNDLED) == (True, [("image 1 as it is", False), ("image 1", False)])

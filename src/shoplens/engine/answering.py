@@ -69,8 +69,8 @@ class Balance:
 
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
-    ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that,
-    where it may show the very thing; ``told``: of what heads tell of pictures then, for each e-fold of probability.
+    ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that;
+    ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell.
     """
 
     depth: int = 120
@@ -80,8 +80,9 @@ class Balance:
     picture: float = 1.0
     photo: float = 1.0
     edited: float = 0.1
-    as_is: float = 4.0
+    as_is: float = 0.3
     told: float = 0.8
+    same: float = 4.0
 
 
 class Answerer:
@@ -215,8 +216,7 @@ class Answerer:
             say_of = [picture.weight * balance.photo for picture in query.pictures]
             if self._composer is not None and wish.colours:
                 index, known = parts.pictures, card.calibrate("picture", "picture")
-                weights = {"as_is": balance.as_is, "told": balance.told}
-                edited = self._composer.edited(wish, vectors, say_of, index, known, **weights)
+                edited = self._composer.edited(wish, vectors, say_of, index, known, balance)
                 found.parts += edited.parts
                 found.telling, found.wanted = edited.telling, edited.wanted
             else:
@@ -363,7 +363,8 @@ class Answerer:
         scores = [score_vectors(part, candidates, narrow) for part in found.parts]
         judged = found.wanted is not None and wish.is_bare
         if found.wanted is not None:
-            scores += found.wanted.scores(candidates, self._copies.parts.pictures, narrow, words if judged else None)
+            pictures, called = self._copies.parts.pictures, words if judged else None
+            scores = found.wanted.judge(scores, candidates, pictures, narrow, called)
         if words is not None and not judged:
             say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))

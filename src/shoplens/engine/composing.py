@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from shoplens.core.ports import Encoder
 from shoplens.core.spaces import Calibration, unit
 from shoplens.engine.copies import RowIndex
 from shoplens.engine.parts import VectorPart
-from shoplens.engine.traits import THINGS, Traits, Wanted
+from shoplens.engine.traits import AS_IS, THINGS, Traits, Wanted
 from shoplens.errors import ShopLensError
 
 Vector = npt.NDArray[np.float32]
@@ -43,7 +44,7 @@ _REACH = 0.8
 _FLOOR = 0.7
 """The same of the floors: nine in ten of what is wanted lie above it (dev); what is wanted of these, others tell."""
 
-_ALIKE = 0.8
+_ALIKE = 0.7
 """Cosine from which on a picture may show the very thing of the photo, and says so."""
 
 _MAX_KEPT = 512
@@ -91,6 +92,23 @@ class Wish:
 
 
 NO_WISH = Wish((), "")
+
+
+class Says(Protocol):
+    """How much counts beside an edited photo of weight 1: the photo as it is, what heads tell, and the photo as it is
+    where they tell. Chosen on dev (docs/adr/0010-composed-queries.md)."""
+
+    @property
+    def as_is(self) -> float:
+        """Where nothing is told."""
+
+    @property
+    def told(self) -> float:
+        """For each e-fold of probability."""
+
+    @property
+    def same(self) -> float:
+        """Beyond the cosine at which it may be the very thing, as far as that has the colour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,27 +203,26 @@ class Composer:
         weights: Sequence[float],
         index: RowIndex,
         calibration: Calibration,
-        *,
-        as_is: float,
-        told: float,
+        says: Says,
     ) -> Edited:
         """Photos (unit vectors [n, d], each with its weight) in the colours of the wish, as they are looked for.
 
-        ``calibration``: of photos. ``as_is``: say of a photo as it is, among pictures that may show the very thing:
-        it may not come in the colour, or not be shown in it. ``told``: say of what heads tell. Where the words say
-        more than a colour, another kind of thing may be meant: then the photo's own is not asked for.
+        ``calibration``: of photos. A photo as it is keeps its say: its own product may not come in the colour, or not
+        be shown in it. Where heads tell who has the colour, only what may be the very thing gains by that, and gains
+        much. Where the words say more than a colour, another kind of thing may be meant: the photo's is not asked for.
         """
         traits, source = self._told(), "picture>picture"
-        wanted = None if traits is None else traits.wanted(vectors, weights, wish.colours, told, like=wish.is_bare)
-        sure = wanted is None or not wanted.tells
+        wanted = None if traits is None else traits.wanted(vectors, weights, wish.colours, says.told, like=wish.is_bare)
+        tells = wanted is not None and wanted.tells
+        as_is, alike = (says.same, _ALIKE) if tells else (says.as_is, None)
         changed, known = self.edit(vectors, wish.colours), self.calibrated(calibration)
         parts = []
         for n, weight in enumerate(weights):
             name, say = f"image {n + 1}", weight * as_is
             own = VectorPart(
-                source, f"{name} as it is", vectors[n], "picture", index, calibration, say, sure=False, alike=_ALIKE
+                source, f"{name} {AS_IS}", vectors[n], "picture", index, calibration, say, sure=False, alike=alike
             )
-            new = VectorPart(source, name, changed[n], "picture", index, known, weight, sure)
+            new = VectorPart(source, name, changed[n], "picture", index, known, weight, sure=not tells)
             parts += [part for part in (own, new) if part.weight and len(index)]
         return Edited(parts, self.edit(vectors, wish.colours, TELLING).sum(axis=0), wanted)
 

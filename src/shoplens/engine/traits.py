@@ -17,7 +17,7 @@ from .2 on (docs/adr/0010-composed-queries.md).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +33,9 @@ Floats = npt.NDArray[np.float64]
 
 SOURCE = "picture>attributes"
 """The source of reasons that heads give."""
+
+AS_IS = "as it is"
+"""End of the name of a part of the query that is a photo before it was edited."""
 
 THINGS = ("t-shirt", "handbag", "watch", "shoes", "dress", "mug", "chair", "lamp")
 """What a colour, or a wearer, is said of, so that its vector holds that and nothing of one kind of goods."""
@@ -101,17 +104,23 @@ class Wanted:
         """Whether colour and kind are both asked for, so that it can be told who has what was asked for."""
         return bool(self.classes) and self.kinds is not None
 
-    def scores(
-        self, candidates: Numbers, index: RowIndex, variants: Mask | None, words: WordMatches | None
+    def judge(
+        self,
+        scores: list[PartScores],
+        candidates: Numbers,
+        index: RowIndex,
+        variants: Mask | None,
+        words: WordMatches | None,
     ) -> list[PartScores]:
-        """What the candidates' pictures say, each candidate by its best one, and what the catalogue's words add.
+        """The scores of the vectors; what the candidates' pictures say, each candidate by its best one; and what the
+        catalogue's words add. That a candidate may be the very thing counts as far as it has the colour.
 
         ``words``: matches of the colour as it was written: who is called by it has it, whatever the picture shows. A
         candidate without pictures gets the mean, as from vectors.
         """
         vectors, owners = index.vectors_of(candidates, variants)
         if not len(owners):
-            return []
+            return scores
         rows = vectors.astype(np.float32)
         colour = np.zeros(len(rows))
         if self.classes:
@@ -135,14 +144,17 @@ class Wanted:
         like = [every(kind * who, 0.0) for kind, who in likes]
         same = np.zeros(n)  # the very thing, whichever of its pictures shows the colour
         same[owners[(rows @ self.photos.T >= SAME_PICTURE).any(axis=1)]] = 1.0
-        out = [
+        out = scores + [
             part(f"image {number}", kind * who, given, nobody)
             for number, ((kind, who), given) in enumerate(zip(likes, by_kind, strict=True), 1)
         ]
         if not self.classes:
             return out
         said = nobody if words is None else score_words(candidates, words, 1.0).confidence
-        sure = np.maximum(every(colour, 0.0), said) * np.max([same, *like], axis=0) if like else nobody
+        called = np.maximum(every(colour, 0.0), said)
+        if self.tells:
+            out = [replace(s, contributions=s.contributions * called) if s.part.endswith(AS_IS) else s for s in out]
+        sure = called * np.max([same, *like], axis=0) if like else nobody
         shown = part("words", colour, by_colour, sure)
         out.append(shown)
         if words is not None:
