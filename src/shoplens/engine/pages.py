@@ -34,7 +34,7 @@ class Found:
     ``known``: the columns' sequence number when the filter was applied. ``inside``: products with an allowed variant.
     ``ruled``: what merchandising rules make of it. ``asked``: what was understood of its words. ``unread``: the encoder
     has never met the words. ``telling``: the vector that tells a product's pictures apart, where the parts' own are
-    made to tell products apart. ``wanted``: what pictures of candidates are asked for, beside a photo in another colour.
+    made to tell products apart. ``wanted``: what candidates' pictures are asked for beside a photo in another colour.
     """
 
     known: int
