@@ -115,6 +115,8 @@ likely: Mapping[str, st.SearchStrategy[Any]] = {
     "pinned_hits": st.lists(identifiers, max_size=3),
     "hidden_hits": st.lists(identifiers, max_size=3),
     "semantic_ratio": weights,
+    "understand": st.booleans(),
+    "without_chips": st.lists(st.text(max_size=12), max_size=3),
     "user_token": st.text(max_size=10),
     "explain": st.booleans(),
 }

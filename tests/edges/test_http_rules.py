@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from json import dumps
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from shoplens.core.rule_fields import RULE_FIELDS
 from tests.conftest import SmallShop, cushions
 from tests.edges.test_http import ids, problem
 from tests.edges.test_openapi import told
 from tests.serving import serving
 
+_odd = st.sampled_from(["C1", "nope", "", "\x00", "\ud83d", "brand=Luma", "price<", "nope=1", "cushion", "//x", "/x"])
+_value = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 10**30) | st.floats(allow_nan=False, allow_infinity=False) | _odd,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "ids", "filter", "by", "position", "words", "of", "x"]), inner, max_size=3
+        )
+    ),
+    max_leaves=5,
+)
+_then = st.dictionaries(
+    st.sampled_from(["pin", "hide", "boost", "bury", "redirect", "synonyms", "x"]),
+    st.lists(_value) | _value,
+    max_size=3,
+)
+_when = st.dictionaries(st.sampled_from(["query", "match", "filter", "x"]), st.just("exact") | _value, max_size=3)
+_likely = st.fixed_dictionaries(
+    {"id": st.just("r"), "then": _then},
+    optional={
+        "when": _when,
+        "priority": _value,
+        "starts": st.just("2020-02-02") | _value,
+        "ends": _value,
+        "note": _odd,
+    },
+)
+BODIES = _likely | st.dictionaries(st.sampled_from([*RULE_FIELDS, "x"]), _value, max_size=4) | _value
 PIN = {"when": {"query": "cushion"}, "then": {"pin": ["M1"]}}
 
 
@@ -104,6 +136,29 @@ def test_what_makes_no_sense_is_refused(client: httpx.Client, body: object, wher
     assert refused["hint"]
     assert where is None or where in refused["where"]
     assert client.get("/v1/rules").json() == {"rules": []}
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    small = SmallShop(tmp_path_factory.mktemp("rules"))
+    yield from service(small, rules_writable=True)
+    small.close()
+
+
+@settings(max_examples=50)
+@given(BODIES, st.sampled_from(["cushion", "", "red"]))
+def test_whatever_is_sent_is_answered_or_refused_clearly(kept: httpx.Client, body: object, words: str) -> None:
+    json = {"content-type": "application/json"}
+    for method, path, sent in (
+        ("POST", "/v1/rules/preview", {"rule": body, "query": {"q": words, "filter_by": "price<30"}}),
+        ("PUT", "/v1/rules/r", body),
+    ):
+        response = kept.request(method, path, content=dumps(sent).encode(), headers=json)
+        assert response.status_code in (200, 400), response.text
+        if response.status_code == 400:
+            assert problem(response, 400)["hint"]
+    answer = kept.post("/v1/search", content=dumps({"q": words, "filter_by": "price<30"}).encode(), headers=json)
+    assert set(ids(answer)) <= {"C1", "C2", "C3", "M1"}
 
 
 def test_a_change_of_an_old_version_is_a_conflict(client: httpx.Client) -> None:
