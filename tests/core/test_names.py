@@ -38,3 +38,13 @@ def test_the_longest_name_wins_and_words_are_whole() -> None:
     assert [what for _, _, what in names.spans("红茶和红的")] == ["drink", "colour"]
     assert [what for _, _, what in names.spans("titanium tan红")] == ["colour", "colour"]
     assert list(Names({}).spans("red")) == []
+
+
+@given(st.dictionaries(LETTERS.map(str.strip), st.integers(), max_size=12), LETTERS)
+def test_the_name_at_a_place_is_the_longest_that_starts_there(names: dict[str, int], text: str) -> None:
+    found = Names(names)
+    for start, end, meaning in found.spans(text):
+        assert found.at(text, start) == (end, meaning)
+    for at in range(len(text)):
+        one = found.at(text, at)
+        assert one is None or names[text[at : one[0]]] == one[1]

@@ -199,6 +199,14 @@ def test_a_chip_counts_where_one_variant_has_it(small: SmallShop) -> None:
     assert answer.hits[0].variant.id == "V-blue"
 
 
+def test_the_variant_that_is_asked_for_in_another_language_is_shown(small: SmallShop) -> None:
+    shop = small.open()
+    variants = tuple(Variant(f"V-{c}", attributes={"color": (c,)}) for c in ("Red", "Blue"))
+    put(shop, Product("V", title="Mug", variants=variants))
+    for words, variant in (("蓝色杯子 mug", "V-Blue"), ("红色杯子 mug", "V-Red"), ("mug navy or blue", "V-Blue")):
+        assert shop.search(words).hits[0].variant.id == variant, words
+
+
 @pytest.mark.data
 def test_price_limits_of_real_queries_are_obeyed(tmp_path: Path) -> None:
     folder = need_data("magento")

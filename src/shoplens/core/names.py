@@ -38,6 +38,12 @@ class Names(Generic[T]):
                 yield at, end, self._meanings[text[at:end]]
                 after = end
 
+    def at(self, text: str, at: int) -> tuple[int, T] | None:
+        """(end, meaning) of the longest name that starts at a place of a case-folded text."""
+        start = _STARTS.match(text, at)
+        end = self._end(text, at, start[0]) if start and not _cuts(text, at) else 0
+        return (end, self._meanings[text[at:end]]) if end else None
+
     def _end(self, text: str, at: int, start: str) -> int:
         """Where the longest name ends that starts so at ``at``; 0 for none."""
         for length in self._lengths.get(start, ()):

@@ -153,7 +153,7 @@ class Answerer:
         lap("words")
         result, ranked, scores = self._rank(query, found, near, wish)
         lap("rank")
-        answer = self._pages.make(query, found, result, ranked, scores)
+        answer = self._pages.make(ask.shown(query), found, result, ranked, scores)
         lap("page")
         notes += self._teller.notes(
             query,

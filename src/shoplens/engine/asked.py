@@ -37,6 +37,7 @@ OTHER_KIND = 0.0
 blue one."""
 
 
+_FEW = 8
 _NONE: Numbers = np.empty(0, np.int64)
 _NO_VARIANTS: Mask = np.zeros(0, np.bool_)
 
@@ -144,6 +145,11 @@ class Asked:
             for value in variant.attributes.get(name) or product.attributes.get(name, ())
         )
 
+    def shown(self, query: Query) -> Query:
+        """The query for choosing which variant of a product to show: 红色 is said by the one whose colour is Red."""
+        said = [value for chip in self.understood.chips if chip.boost for value in _said(chip.boost)]
+        return replace(query, words=" ".join([query.words, *said])) if said else query
+
     def wanted(self, allowed: Mask) -> Numbers:
         """The products that have all that counts in favour, if that says a kind: they are found whatever their words
         ("t-shirt" finds what stands under Tees)."""
@@ -233,6 +239,13 @@ def _values(where: Where | None) -> tuple[tuple[str, frozenset[str]], ...]:
     """Field and folded values of a filter of lists."""
     terms = where.terms if isinstance(where, Any_) else (where,)
     return tuple((t.field, frozenset(map(fold, t.values))) for t in terms if isinstance(t, In))
+
+
+@lru_cache(maxsize=512)
+def _said(boost: str) -> tuple[str, ...]:
+    """The values that a boost names of what variants differ in: few, as a category may have hundreds."""
+    own = [value for name, values in _values(_parsed(boost)) if name != "category" for value in sorted(values)]
+    return tuple(own[:_FEW])
 
 
 def _texts(product: Product, chip: Chip) -> Iterable[str]:

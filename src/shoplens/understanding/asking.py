@@ -24,6 +24,8 @@ from shoplens.understanding.reading import Meanings, Reading, kind_of, of_group
 
 MOST_CHIPS = 24
 """Chips of one query; a text with more of them is no query, and is looked for as it is written."""
+LONGEST = 200
+"""Characters that are read; what follows is looked for as it is written."""
 _KEPT = 8
 """Catalogues whose words are kept ready: those of a process's shops, and of a shop that changes."""
 
@@ -84,6 +86,8 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
         reading: what names mean.
     """
     text = plain(words)
+    if len(text) > LONGEST:  # not through a number: "under 500" is not "under 50"
+        text = text[:LONGEST].rstrip("0123456789.,").rpartition(" ")[0] or text[:LONGEST].rstrip("0123456789.,")
     notes: list[Note] = []
     taken: list[Span] = []
     chips: list[Chip] = []
@@ -128,7 +132,7 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
         if free(*match.span()):
             size = next(value for value in match.groupdict().values() if value)
             add(made("size", match.span(), joined(known.sizes.get(size_of(size), ()))))
-    for match in _LETTER.finditer(words):
+    for match in _LETTER.finditer(words, 0, len(text)):
         if free(*match.span()):
             add(made("size", match.span(), joined(known.sizes.get(match[0].lower(), ()))))
     for match in MEASURES.finditer(text):

@@ -121,9 +121,7 @@ class Reading:
 
     def at(self, text: str, start: int) -> tuple[int, Meanings] | None:
         """The longest name that stands at a place of a lower-case text: its end and its meanings."""
-        for begin, end, meant in self.names.spans(text[start : start + 64]):
-            return (start + end, meant) if begin == 0 else None
-        return None
+        return self.names.at(text, start)
 
     def means(self, name: str) -> Meanings:
         """What a name means; nothing for one that is none."""
