@@ -79,6 +79,7 @@ class ShopRules:
     def __init__(self, store: Store, copies: Callable[[], Copies], search: Callable[[Query, Plans], Answer]) -> None:
         self._store, self._copies, self._search = store, copies, search
         self.live = LiveRules(store)
+        self._changes = 0
 
     def list(self) -> Sequence[RuleVersion]:
         """The rules that there are, by id, each as its last version left it."""
@@ -228,14 +229,24 @@ class ShopRules:
             last = next(iter(reversed(self._store.rule_history(rule_id))), None)
             if last is not None and last.rule == rule and version in (None, last.version):
                 return last
-            if rule is not None and (last is None or last.rule is None) and len(self.list()) >= MAX_RULES:
-                raise RuleError(f"the shop has {MAX_RULES} rules", where=f"rule {rule_id}", hint="delete some first")
+            if rule is not None and (last is None or last.rule is None):
+                self._refuse_more(rule_id)
             before = version if version is not None else last.version if last is not None else 0
             try:
-                return self._store.add_rule(RuleVersion(rule_id, before + 1, rule, what, now(), who))
+                made = self._store.add_rule(RuleVersion(rule_id, before + 1, rule, what, now(), who))
+                self._changes = made.seq
+                return made
             except RuleConflictError:  # another process was first
                 if not (tries := tries - 1):
                     raise
+
+    def _refuse_more(self, rule_id: str) -> None:
+        # There are no more rules than there were changes: as long as these are few, nothing has to be counted.
+        if 0 < self._changes < MAX_RULES:
+            return
+        self._changes, stored = self._store.rules()
+        if len(stored) >= MAX_RULES:
+            raise RuleError(f"the shop has {MAX_RULES} rules", where=f"rule {rule_id}", hint="delete some first")
 
 
 def checked_rule(rule: Rule | Mapping[str, Any]) -> Rule:

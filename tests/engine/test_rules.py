@@ -321,6 +321,19 @@ def test_unknown_products_are_warned_of_and_unknown_fields_refused(shop: Shop) -
     assert [v.rule_id for v in shop.rules.list()] == ["pins"]
 
 
+def test_there_is_an_end_to_the_number_of_rules(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shoplens.rules.MAX_RULES", 3)
+    for number in range(3):
+        shop.rules.put({**pin("C1"), "id": f"r{number}"})
+    shop.rules.put({**pin("C2"), "id": "r0"})
+    with pytest.raises(RuleError, match="3 rules"):
+        shop.rules.put(pin("C1"))
+    shop.rules.delete("r0")
+    shop.rules.put(pin("C1"))
+    with pytest.raises(RuleError, match="3 rules"):
+        shop.rules.restore("r0", 1)
+
+
 def test_doctor_tells_of_rules_without_effect(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.rules.put(pin("C1", "C2"))
     shop.rules.put({"id": "off", "then": {"hide": ["nobody"]}, "enabled": False})
