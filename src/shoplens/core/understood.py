@@ -89,8 +89,8 @@ class ColumnValues(Protocol):
 _DANGLING = " ,，、;；"
 _EMPTY = frozenset(
     """
-    anything something everything nothing things thing items item products product stuff goods show me find a an the any some
-    i want please 东西 商品 产品 的 款 有什么 都 要 我要 我想要 找 请
+    anything something everything nothing things thing items item products product stuff goods show me find a an the any
+    some i want please 东西 商品 产品 的 款 有什么 都 要 我要 我想要 找 请
     """.split()
 )
 """Words that ask for nothing by themselves."""
