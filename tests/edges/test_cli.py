@@ -100,6 +100,21 @@ def test_search_prints_a_table(shop: Path) -> None:
     assert unlike.stdout == "Nothing in this shop is like it.\n"
 
 
+def test_what_was_understood_is_told_and_can_be_left_out(shop: Path) -> None:
+    limited = answer("search", "t-shirt under 15 not green", "--shop", "shop", cwd=shop)
+    assert [(chip["id"], chip["filter"]) for chip in limited["understood"]] == [
+        ("price:under 15", "price<15"),
+        ("color:not green", ""),
+    ]
+    assert [hit["product"]["id"] for hit in limited["hits"]] == ["1"]
+    freed = answer("search", "t-shirt under 15", "--without-chip", "price:under 15", "--shop", "shop", cwd=shop)
+    written = answer("search", "t-shirt under 15", "--as-written", "--shop", "shop", cwd=shop)
+    assert freed["understood"] == written["understood"] == []
+    assert freed["found"] == written["found"] >= 3
+    printed = run("search", "t-shirt under 15 not green", "--shop", "shop", cwd=shop)
+    assert "understood: under 15 (price<15); not green (none called" in printed.stderr
+
+
 def test_facets_are_printed_as_they_are_written(tmp_path: Path) -> None:
     rows = [("1", "8.5", "0.125"), ("2", "1234567.89", "2"), ("3", "30", "")]
     rows = [f"{number},cushion,{price},{weight},{'Luma' if number == '3' else ''}" for number, price, weight in rows]

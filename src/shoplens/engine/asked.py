@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from shoplens.core.catalogue import Product
-from shoplens.core.ports import CatalogueStore, Mask, Numbers
+from shoplens.core.ports import CatalogueStore, Mask, Numbers, StoredProduct
 from shoplens.core.query import Query
 from shoplens.core.understood import Chip, ColumnValues, Denial, Understood
 from shoplens.core.where import All, Any_, In, Where, fold, parse_where
@@ -66,6 +66,8 @@ class Asked:
     words: SwitchableWords | None = None
     _masks: dict[str, Mask] = field(default_factory=dict)
     _cleared: list[Mask] = field(default_factory=list)
+    _seq: int = 0
+    _sifted: frozenset[int] = frozenset()
     _told: dict[str, Sequence[tuple[str, frozenset[str]]]] = field(default_factory=dict)
 
     @property
@@ -77,6 +79,7 @@ class Asked:
         """The variants that are left when those of products that are called what is denied are gone."""
         if self.columns is None or self.words is None:
             return allowed
+        self._seq = self.words.seq
         product_of = self.columns.product_of
         for _, denial in self.denying:
             try:
@@ -100,22 +103,31 @@ class Asked:
 
     def honest(self, result: Numbers, candidates: Numbers, store: CatalogueStore) -> tuple[Numbers, Numbers]:
         """Result set and candidates without those candidates whose texts say what is denied."""
-        if self.words is None or not self.denying or not len(candidates):
+        near = candidates
+        self._sifted = frozenset(candidates.tolist()) if self.denying else frozenset()
+        if len(near) and 0 < len(self.denying) == len(self._cleared):
+            size = int(near.max()) + 1
+            near = near[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[near]]
+        if self.words is None or not self.denying or not len(near):
             return result, candidates
         try:
-            some = [self.words.mentioning(denial.names, candidates) for _, denial in self.denying if denial.facets]
+            some = [self.words.mentioning(denial.names, near) for _, denial in self.denying if denial.facets]
         except ShopLensError:
+            self._sifted = frozenset()
             return result, candidates
         near = np.unique(np.concatenate([_NONE, *some]))
-        if len(near) and len(self._cleared) == len(self.denying):
-            size = int(near[-1]) + 1
-            near = near[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[near]]
         gone = [
             stored.number for stored in store.get(near.tolist()) if stored is not None and self.refuses(stored.product)
         ]
         if not gone:
             return result, candidates
         return result[~np.isin(result, gone)], candidates[~np.isin(candidates, gone)]
+
+    def refuses_now(self, stored: StoredProduct) -> bool:
+        """As ``refuses``; a candidate that was held against it, and has not changed since, is not read again."""
+        if not self.understood.chips or (stored.seq <= self._seq and stored.number in self._sifted):
+            return False
+        return self.refuses(stored.product)
 
     def refuses(self, product: Product) -> bool:
         """Whether the product is called what is denied, and no field of a variant tells otherwise."""

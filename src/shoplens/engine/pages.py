@@ -177,7 +177,7 @@ class Pages:
             # The columns have applied the filter to what they know; only what changed since has to be looked at.
             if product is not None
             and (product.seq <= found.known or meets(product.product, query.where))
-            and not found.asked.refuses(product.product)
+            and not found.asked.refuses_now(product)
         ]
 
 

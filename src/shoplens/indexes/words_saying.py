@@ -41,7 +41,8 @@ class Said:
         query = self._query(WORDS, "freq", names, ()) if len(among) else None
         if query is None:
             return self._numbers(None)
-        return self._numbers(every_of([query, tantivy.Query.term_set_query(self._schema, "number", among.tolist())]))
+        these = tantivy.Query.term_set_query(self._schema, "number", among.tolist())
+        return np.sort(all_numbers(self._searcher, every_of([query, these]), len(among)))
 
     def _numbers(self, query: Any | None) -> Numbers:
         count = 0 if query is None else int(self._searcher.search(query, 1, count=True).count or 0)

@@ -95,6 +95,7 @@ class Known:
             b for b in list(columns.values("brand"))[:MOST_BRANDS] if len(b.strip()) > 1 and not b.strip().isdigit()
         ]
         self._brands: dict[str, list[str]] = {}
+        self._branded: dict[tuple[str, ...], Where | None] = {}
         for brand in brands:
             self._brands.setdefault(brand.casefold().strip(), []).append(brand)
         self.brands: Names[tuple[str, ...]] = Names({name: tuple(some) for name, some in self._brands.items()})
@@ -162,9 +163,11 @@ class Known:
 
     def branded(self, names: Iterable[str]) -> Where | None:
         """The filter of brands that hold one of the names ("Red Wing"); None where there is none."""
-        known = [name for name in names if len(name) > 1]
-        found = [b for low, some in self._brands.items() if any(name in low for name in known) for b in some]
-        return joined(("brand", brand) for brand in found)
+        some = tuple(name for name in names if len(name) > 1)
+        if some not in self._branded:
+            held = [b for low, brands in self._brands.items() if any(name in low for name in some) for b in brands]
+            self._branded[some] = joined(("brand", brand) for brand in held)
+        return self._branded[some]
 
     def told(self, group: str, denied: Meanings) -> Where | None:
         """The filter of what has a value of this kind that is understood and means none of these; None where there is
