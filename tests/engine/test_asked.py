@@ -116,6 +116,18 @@ def test_titles_and_what_pictures_told_say_it_too(small: SmallShop) -> None:
     assert answer.verdict == "match"
 
 
+def test_a_colour_that_is_a_fruit_too_is_denied_by_its_own_name(small: SmallShop) -> None:
+    shop = small.open()
+    put(
+        shop,
+        Product("O1", title="Orange mug"),
+        Product("O2", title="Mug for orange juice"),
+        Product("O3", title="Tangerine mug"),  # a fruit that nobody spoke of
+        Product("O4", title="Blue mug"),
+    )
+    assert set(ids(shop.search("mug not orange", semantic_ratio=0))) == {"O2", "O3", "O4"}
+
+
 def test_what_is_denied_of_a_feature_is_looked_for_in_names_and_attributes(small: SmallShop) -> None:
     shop = small.open()
     put(

@@ -19,7 +19,8 @@ class Denial:
     ``names``: how a product would say it, case folded; ``unless``: longer names that hold one of them and mean
     something else ("orange juice"). ``told``: a filter; of variants that meet it their fields have told already, and
     what the product is called does not count ("" for none). ``spared``: a filter; what meets it is called so by its
-    brand, and has to be read ("Red Wing"). ``facets``: the lexicon's (facet, key) that are denied.
+    brand, and has to be read ("Red Wing"). ``facets``: the lexicon's (facet, key) that are denied, with all that are a
+    kind of what is denied ``itself``.
     """
 
     names: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Denial:
     told: str = ""
     spared: str = ""
     facets: frozenset[tuple[str, str]] = frozenset()
+    itself: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Asking:
         """Whether one of the texts says what is denied."""
         if not denial.facets:  # a brand
             return any(text.casefold().strip() in denial.names for text in texts)
-        return any(self.reading.says(text, denial.facets) for text in texts)
+        return any(self.reading.says(text, denial.facets, denial.itself) for text in texts)
 
 
 def understand(words: str, known: Known, reading: Reading) -> Understood:
@@ -200,13 +200,17 @@ def _denial(words: str, denied: Denied, known: Known, reading: Reading) -> Chip 
         return None
     if ("feature" in {facet for facet, _ in meant}) and kind != "color":
         kind, wanted = "feature", frozenset(one for one in meant if one[0] in ("feature", "part", "pattern"))
+        itself = wanted
     else:
-        wanted = reading.family(of_group(meant, kind))
-    names, unless = reading.sayings(wanted)
+        itself = of_group(meant, kind)
+        wanted = reading.family(itself)
+    names, unless = reading.sayings(wanted, itself)
     has = known.values("pattern" if kind == "feature" else kind, wanted)
     told = known.told("color", wanted) if kind == "color" else None
     spared = known.branded(names) if kind in ("color", "material") else None
-    denial = Denial(names, unless, "" if told is None else str(told), "" if spared is None else str(spared), wanted)
+    denial = Denial(
+        names, unless, "" if told is None else str(told), "" if spared is None else str(spared), wanted, itself
+    )
     chip = _chip(words, kind, denied.start, denied.end, filter="" if has is None else str(Not(has)))
     return replace(chip, denial=denial)
 

@@ -146,12 +146,12 @@ class Reading:
         return frozenset(out)
 
     @lru_cache(maxsize=4096)  # noqa: B019
-    def sayings(self, denied: Meanings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def sayings(self, denied: Meanings, itself: Meanings) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Names by which a product would say one of these, and longer names that hold one and mean something else.
 
-        Of colours and materials only names that mean nothing else ("cherry" is a fruit, too); of names that hold
-        another one of these ("cherry red") the shorter does. Of features whatever holds the name has it ("full-zip
-        hoodie").
+        Of colours and materials only names that mean nothing else ("cherry" is a fruit, too), but for those of what is
+        denied ``itself``; of names that hold another one of these ("cherry red") the shorter does. Of features whatever
+        holds the name has it ("full-zip hoodie").
         """
         groups = {GROUPS.get(facet) for facet, _ in denied}
         loose = not groups & {"color", "material"}
@@ -159,7 +159,7 @@ class Reading:
             name
             for meaning in denied
             for name in self.names_of[meaning]
-            if loose or all(GROUPS.get(facet) in groups for facet, _ in self.means(name))
+            if loose or meaning in itself or all(GROUPS.get(facet) in groups for facet, _ in self.means(name))
         }
         names = [name for name in own if not any(other != name and holds(name, other) for other in own)]
         near = {} if loose else {longer: None for name in names for longer in self._with.get(parts_of(name)[0], ())}
@@ -170,7 +170,7 @@ class Reading:
         ]
         return tuple(sorted(names, key=lambda one: (-one.isascii(), len(one), one))), tuple(sorted(unless))
 
-    def says(self, text: str, denied: Meanings) -> bool:
+    def says(self, text: str, denied: Meanings, itself: Meanings) -> bool:
         """Whether a text says one of these, and does not deny it ("without laces", "leather-free")."""
         text = text[:_READ].casefold()
         groups = {GROUPS.get(facet) for facet, _ in denied}
@@ -178,18 +178,19 @@ class Reading:
             spans = [
                 (start, end)
                 for start, end, meant in self.names.spans(text)
-                if meant & denied and all(GROUPS.get(facet) in groups for facet, _ in meant)
+                if meant & itself or (meant & denied and all(GROUPS.get(facet) in groups for facet, _ in meant))
             ]
         else:
-            spans = [match.span() for match in self._pattern(denied).finditer(text)]
+            spans = [match.span() for match in self._pattern(denied, itself).finditer(text)]
         return any(
             not _DENIED_BEFORE.search(text[max(0, a - 16) : a]) and not _DENIED_AFTER.match(text, b) for a, b in spans
         )
 
     @lru_cache(maxsize=512)  # noqa: B019
-    def _pattern(self, denied: Meanings) -> re.Pattern[str]:
+    def _pattern(self, denied: Meanings, itself: Meanings) -> re.Pattern[str]:
         names = "|".join(
-            rf"(?<![a-z]){re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n) for n in self.sayings(denied)[0]
+            rf"(?<![a-z]){re.escape(n)}(?![a-z])" if n.isascii() else re.escape(n)
+            for n in self.sayings(denied, itself)[0]
         )
         return re.compile(names or "(?!)")
 
