@@ -9,6 +9,7 @@ import pytest
 
 from shoplens.app import Shop
 from shoplens.core.query import Query, QueryPicture
+from shoplens.core.spaces import unit
 from shoplens.encoders.onnx_dual import bundled_encoder
 from shoplens.engine.composing import Colour, Composer, Wish
 from shoplens.errors import EncoderError
@@ -72,6 +73,26 @@ def test_a_colour_already_there_changes_little(composer: Composer) -> None:
     photo = bundled_encoder().encode_words(["red handbag"])
     edited, other = composer.edit(photo, ("red",)), composer.edit(photo, ("green",))
     assert float(edited[0] @ photo[0]) > float(other[0] @ photo[0])
+
+
+def test_what_no_words_say_is_left_out_of_an_edited_photo(composer: Composer) -> None:
+    encoder, share = bundled_encoder(), 0.6
+
+    class Wider:
+        card = encoder.card
+
+        def encode_words(self, words: list[str]) -> np.ndarray:
+            return np.pad(encoder.encode_words(words), ((0, 0), (0, 8)))
+
+    def beside(vectors: np.ndarray, seed: int) -> np.ndarray:
+        rest = unit(np.random.default_rng(seed).standard_normal((len(vectors), 8)).astype(np.float32))
+        return np.concatenate([share * vectors, (1 - share**2) ** 0.5 * rest], axis=1)
+
+    photo, rows = encoder.encode_words(["green handbag"]), encoder.encode_words(["red handbag", "green shirt", "shoe"])
+    wide = Composer(Wider(), *lexicon_colours())  # type: ignore[arg-type]
+    edited = wide.edit(beside(photo, 1), ("red",))
+    # Rows are multiplied as if they, too, had nothing beside what words share.
+    np.testing.assert_allclose(edited @ beside(rows, 2).T, composer.edit(photo, ("red",)) @ rows.T, atol=1e-5)
 
 
 @pytest.mark.parametrize("words", ["the same in {}", "this, but {}", "{}"])

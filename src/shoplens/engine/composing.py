@@ -47,6 +47,9 @@ _FLOOR = 0.7
 _ALIKE = 0.7
 """Cosine from which on a picture may show the very thing of the photo, and says so."""
 
+_SILENT = 1e-4
+"""Parts of unit vectors that are nothing but rounding."""
+
 _MAX_KEPT = 512
 _FILLERS = frozenset(
     """
@@ -186,7 +189,9 @@ class Composer:
     def edit(
         self, vectors: npt.NDArray[np.float32], colours: Sequence[str], strength: float = STRENGTH
     ) -> npt.NDArray[np.float32]:
-        """Unit vectors float32 [n, d] of photos, in these colours.
+        """Vectors float32 [n, d] of photos, in these colours.
+
+        Their length makes up for what `_in_words` leaves out.
 
         ``strength``: how much the colours count beside the photo, 1: as much. Raises what the encoder does.
         """
@@ -194,7 +199,17 @@ class Composer:
             return vectors
         span, _ = self._space()
         wanted = unit(np.sum([self._direction(colour) for colour in colours], axis=0))
-        return np.stack([unit(v - span.T @ (span @ v) + strength * wanted) for v in vectors.astype(np.float32)])
+        plain, length = self._in_words(vectors)
+        return np.stack([unit(v - span.T @ (span @ v) + strength * wanted) for v in plain]) / length
+
+    def _in_words(self, vectors: Vector) -> tuple[Vector, Vector]:
+        """Photos without the dimensions in which no words say anything, as unit vectors; their length before, [n, 1].
+
+        There an encoder may hold what this very photo looks like, its colour included; 1 where it uses all for words.
+        """
+        shared = vectors.astype(np.float32) * (np.abs(self._space()[0]).max(axis=0) > _SILENT)
+        length = np.maximum(np.linalg.norm(shared, axis=1, keepdims=True), _SILENT)
+        return shared / length, length
 
     def edited(
         self,
@@ -216,11 +231,13 @@ class Composer:
         tells = wanted is not None and wanted.tells
         as_is, alike = (says.same, _ALIKE) if tells else (says.as_is, None)
         changed, known = self.edit(vectors, wish.colours), self.calibrated(calibration)
+        plain, length = self._in_words(vectors)
         parts = []
         for n, weight in enumerate(weights):
             name, say = f"image {n + 1}", weight * as_is
+            same = plain[n] / length[n]
             own = VectorPart(
-                source, f"{name} {AS_IS}", vectors[n], "picture", index, calibration, say, sure=False, alike=alike
+                source, f"{name} {AS_IS}", same, "picture", index, calibration, say, sure=False, alike=alike
             )
             new = VectorPart(source, name, changed[n], "picture", index, known, weight, sure=not tells)
             parts += [part for part in (own, new) if part.weight and len(index)]

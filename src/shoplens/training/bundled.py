@@ -3,7 +3,8 @@
     python -m shoplens.training.bundled --work runs/encoder --out src/shoplens/encoders/bundled
 
 Stages: ``pool`` (letterboxed pictures, masks, rendered pictures), ``image`` (image tower with the projection of the
-teacher's caption space), ``text`` (tokenizer, then the text tower in both languages), ``export`` (ONNX, int8, parity
+teacher's caption space), ``text`` (tokenizer, then the text tower in both languages), ``side`` (the image tower's last
+projection once more, against the text tower that ships; the side signal of pictures), ``export`` (ONNX, int8, parity
 gate), ``card`` (means, calibration, figures). Each leaves its result in ``--work``. A killed image stage goes on at
 its last checkpoint, random numbers included; a killed text stage begins its steps anew from the weights last saved.
 
@@ -31,6 +32,7 @@ from shoplens.training.data import Pool, data_root
 from shoplens.training.graph import lean
 from shoplens.training.loop import Plan, Student, embed
 from shoplens.training.rendered import draw_pictures, load_pictures
+from shoplens.training.side import Side
 from shoplens.training.stages import Material
 from shoplens.training.towers import TextTower
 
@@ -40,7 +42,14 @@ nDCG@10, 112: -3.5, 128: -5.0), against the gain that others saw from larger pic
 
 
 def export_folder(
-    material: Material, student: Student, tower: TextTower, tokenizer: Tokenizer, work: Path, out: Path, resolution: int
+    material: Material,
+    student: Student,
+    tower: TextTower,
+    tokenizer: Tokenizer,
+    work: Path,
+    out: Path,
+    resolution: int,
+    side: Side | None = None,
 ) -> dict[str, float]:
     """fp32 and int8 towers in ``work``, the int8 ones and the tokenizer in ``out``; returns the parity cosines.
 
@@ -51,7 +60,7 @@ def export_folder(
     train = np.asarray([i for i, item in enumerate(pool.items) if item.split == "train"])
     chosen = np.random.default_rng(0).choice(train, min(256, len(train)), replace=False)
     squares = _squares(pool, chosen, resolution)
-    export.export_image(student.tower, resolution, work / "image.fp32.onnx")
+    export.export_image(student.tower, resolution, work / "image.fp32.onnx", side=side)
     quantize_convolutions(
         work / "image.fp32.onnx", out / "image.onnx", [squares[i : i + 16] for i in range(0, len(squares) // 2, 16)]
     )
@@ -106,7 +115,8 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             student = stages.load_student(material, work)
             tower, tokenizer = stages.load_text(work)
-        print("parity", export_folder(material, student, tower, tokenizer, work, given.out, RESOLUTION))
+        side = stages.side_stage(material, student, tower, tokenizer, work, RESOLUTION)
+        print("parity", export_folder(material, student, tower, tokenizer, work, given.out, RESOLUTION, side))
     metrics = finish_folder(given.out, given.data, RESOLUTION, distil.LONGEST)
     print(json.dumps(metrics, indent=1, ensure_ascii=False))
 

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from shoplens.errors import EncoderError
+from shoplens.training.side import Side
 from shoplens.training.towers import ImageTower, TextTower
 
 OPSET = 17
@@ -25,12 +26,13 @@ class ServedPictures(nn.Module):
     """The image tower as it is served: bytes in, embedding and patches out; pooling before the projection.
 
     With ``mirror`` the picture and its mirror image are both read and their patches averaged in place: twice the
-    work for an embedding that does not depend on which way a shoe points.
+    work for an embedding that does not depend on which way a shoe points. With ``side`` each patch has the side signal
+    of the whole picture behind it, and the patches are brought to a length at which their mean is the embedding.
     """
 
-    def __init__(self, tower: ImageTower, mirror: bool) -> None:
+    def __init__(self, tower: ImageTower, mirror: bool, side: Side | None = None) -> None:
         super().__init__()
-        self.mirror = mirror
+        self.mirror, self.side = mirror, side
         self.stem, self.stages, self.project = copy.deepcopy(tower.stem), tower.stages, tower.project
         # (x / 255 - mean) / std, with the divisions folded into the first convolution: a pass over the pixels less.
         # The subtraction stays, since the convolution pads with zeros, which must mean the average pixel.
@@ -39,19 +41,25 @@ class ServedPictures(nn.Module):
         self.register_buffer("average", 255.0 * tower.pixel_mean)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        x = pixels.permute(0, 3, 1, 2).float() - self.average
+        values = pixels.float()
+        x = values.permute(0, 3, 1, 2) - self.average
         features = self.stages(self.stem(x))
         if self.mirror:
             features = (features + self.stages(self.stem(x.flip(3))).flip(3)) * 0.5
         patches = self.project(features.permute(0, 2, 3, 1))
+        if self.side is not None:
+            beside = self.side(values, features.mean((2, 3)))[:, None, None, :]
+            length = patches.mean((1, 2), keepdim=True).norm(dim=-1, keepdim=True)
+            shared = patches / length * self.side.shares[0]
+            patches = torch.cat([shared, beside.expand(-1, shared.shape[1], shared.shape[2], -1)], dim=-1)
         return F.normalize(patches.mean((1, 2)), dim=-1), patches
 
 
-def export_image(tower: ImageTower, resolution: int, path: Path, mirror: bool = True) -> None:
+def export_image(tower: ImageTower, resolution: int, path: Path, mirror: bool = True, side: Side | None = None) -> None:
     """Writes the fp32 graph: ``pixels`` uint8 [n, R, R, 3] -> ``embedding`` [n, 256], ``patches`` [n, h, w, 256]."""
     sample = torch.randint(0, 256, (2, resolution, resolution, 3), dtype=torch.uint8)
     axes = {name: {0: "n"} for name in ("pixels", "embedding", "patches")}
-    _export(ServedPictures(tower, mirror).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
+    _export(ServedPictures(tower, mirror, side).eval(), (sample,), path, ["pixels"], ["embedding", "patches"], axes)
 
 
 def export_text(tower: TextTower, path: Path) -> None:

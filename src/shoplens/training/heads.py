@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,12 +121,15 @@ def make(folder: Path, root: Path, work: Path, drawn: int) -> dict[str, Any]:
     lexicon = load_lexicon()
     encoder = DualOnnxEncoder(folder, threads=1)
     looked = look(encoder, root, work, drawn, lexicon)
+    scale = said(encoder, looked.vectors)
+    shared = replace(looked, vectors=looked.vectors * scale)
     heads: dict[str, Head] = {}
     limits: dict[str, float] = {}
     labelled: dict[str, Labels] = {}
     for name in PLANS:
         labelled[name] = Labels(name, looked, lexicon)
-        heads[name], limits[name] = fit_head(name, looked, labelled[name])
+        head, limits[name] = fit_head(name, shared, labelled[name])
+        heads[name] = replace(head, weights=(head.weights * scale).astype(np.float16).astype(np.float32))
         print(name, len(heads[name].keys), "classes, sure from", round(limits[name], 3), flush=True)
     notions = lexicon_notions(lexicon)
     describer = Describer(Heads(encoder.card.space, heads, limits), notions)
@@ -137,6 +141,16 @@ def make(folder: Path, root: Path, work: Path, drawn: int) -> dict[str, Any]:
     figures = heads_figures.all_figures(Describer(kept or made, notions), looked, labelled)
     sign(folder, figures)
     return figures
+
+
+def said(encoder: DualOnnxEncoder, vectors: Array) -> Array:
+    """What vectors [n, d] of pictures are multiplied by to be units of the dimensions that words use, [d].
+
+    The side signal holds guesses at kind and colour that were fitted on the same pictures: heads that read them are as
+    often right, and far too sure (kind: 0.39 of photos filled instead of 0.68 at the same precision).
+    """
+    used = np.abs(encoder.encode_words(["red dress", "黑色手提包", "wooden chair", "watch"])).max(axis=0) > 1e-4
+    return np.asarray(used / np.linalg.norm(vectors * used, axis=1).mean(), np.float32)
 
 
 def sign(folder: Path, figures: dict[str, Any]) -> None:
@@ -160,7 +174,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(json.dumps(make(given.out, given.data, given.work, given.drawn), indent=1))
 
 
-__all__ = ["PLANS", "Labels", "fit_head", "lexicon_notions", "main", "make", "sign"]
+__all__ = ["PLANS", "Labels", "fit_head", "lexicon_notions", "main", "make", "said", "sign"]
 
 if __name__ == "__main__":
     main()

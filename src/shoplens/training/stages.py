@@ -18,12 +18,14 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from shoplens.encoders.lexicon import Lexicon, load_lexicon
-from shoplens.training import corpus, distil
+from shoplens.training import corpus, distil, side_fit
 from shoplens.training.augment import augment
 from shoplens.training.banks import Bank, make_banks
 from shoplens.training.corpus import Notion
 from shoplens.training.data import Item, Pool, build_pool, clothing_items, fashion_items, grocery_items
 from shoplens.training.loop import Plan, Student, Words, train_images
+from shoplens.training.projecting import tune_projection
+from shoplens.training.side import Side
 from shoplens.training.teacher import WIDTH, TeacherCache
 from shoplens.training.tokenizer import train_tokenizer
 from shoplens.training.towers import TextTower
@@ -207,3 +209,26 @@ def load_text(folder: Path) -> tuple[TextTower, Tokenizer]:
     tower = TextTower(tokenizer.get_vocab_size(), longest=distil.LONGEST)
     tower.load_state_dict(torch.load(folder / "text.pt", weights_only=False)["tower"])
     return tower.eval(), tokenizer
+
+
+@torch.no_grad()
+def side_stage(
+    material: Material, student: Student, tower: TextTower, tokenizer: Tokenizer, folder: Path, resolution: int
+) -> Side:
+    """Trains the last projection against the text tower, fits the side signal of pictures, and turns both towers to the
+    directions that they share; in place."""
+
+    def say(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        return distil.embed_words(tower, tokenizer, texts)
+
+    views = side_fit.look(material.pool, student.tower, resolution, folder)
+    side = side_fit.fit(views, material.lexicon)
+    weights = student.tower.project.weight
+    with torch.enable_grad():
+        tuned = tune_projection(weights, views, views.rows, material.banks, material.labels, say)
+    weights.copy_(tuned)
+    pictures = F.normalize(student.tower.project(torch.from_numpy(views.features[0])), dim=-1)
+    titles = [item.title or item.words[0] for item in views.items if item.title or item.words]
+    words = torch.from_numpy(say(titles))
+    side_fit.turn(student.tower, tower, side_fit.shared_directions(pictures, words))
+    return side
