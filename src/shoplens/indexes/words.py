@@ -201,7 +201,7 @@ class TantivyWords:
         if searcher is None:
             return _NOTHING.products
         with native(searcher.generation.path):
-            return searcher.said.mentioning(names, among)
+            return searcher.said.mentioning(tuple(names), among)
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""

@@ -16,7 +16,7 @@ from shoplens.indexes.words_query import NAMED, WORDS
 DENYING = ("without", "non", "no", "free", "无")
 """Words of a product's names that may deny what follows: such a product is not one that is called so."""
 _MOST = 64
-_KEPT = 64
+_KEPT = 32
 
 
 class Said:
@@ -24,25 +24,28 @@ class Said:
 
     def __init__(self, searcher: Any, schema: Any, frequency: Callable[[str, str], int]) -> None:
         self._searcher, self._schema, self._frequency = searcher, schema, frequency
-        self._called: dict[tuple[tuple[str, ...], tuple[str, ...]], Numbers] = {}
+        self._known: dict[tuple[str, tuple[str, ...], tuple[str, ...]], Numbers] = {}
 
     def saying(self, names: tuple[str, ...], unless: tuple[str, ...]) -> Numbers:
-        """See ``TantivyWords.saying``; what was asked last is kept, as reading thousands of numbers takes its time."""
-        found = self._called.get((names, unless))
-        if found is None:
-            found = self._numbers(self._query(NAMED, "basic", names, (*DENYING, *unless)))
-            if len(self._called) >= _KEPT:
-                self._called.clear()
-            self._called[names, unless] = found
-        return found
+        """See ``TantivyWords.saying``."""
+        return self._kept(NAMED, "basic", names, (*DENYING, *unless))
 
-    def mentioning(self, names: Iterable[str], among: Numbers) -> Numbers:
+    def mentioning(self, names: tuple[str, ...], among: Numbers) -> Numbers:
         """See ``TantivyWords.mentioning``."""
-        query = self._query(WORDS, "freq", names, ()) if len(among) else None
-        if query is None:
-            return self._numbers(None)
-        these = tantivy.Query.term_set_query(self._schema, "number", among.tolist())
-        return np.sort(all_numbers(self._searcher, every_of([query, these]), len(among)))
+        every = self._kept(WORDS, "freq", names, ()) if len(among) else among
+        return np.sort(among[np.isin(among, every)])
+
+    def _kept(self, field: str, option: str, names: tuple[str, ...], unless: tuple[str, ...]) -> Numbers:
+        """The products that have one of the names, rising; of what was asked last they are kept, as reading thousands
+        of numbers takes its time."""
+        key = field, names, unless
+        found = self._known.get(key)
+        if found is None:
+            found = self._numbers(self._query(field, option, names, unless))
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[key] = found
+        return found
 
     def _numbers(self, query: Any | None) -> Numbers:
         count = 0 if query is None else int(self._searcher.search(query, 1, count=True).count or 0)
