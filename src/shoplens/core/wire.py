@@ -116,8 +116,9 @@ def query_from_fields(fields: Mapping[str, Any], load_picture: LoadPicture) -> Q
 def fields_from_strings(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The fields of a search whose values are all text (an URL's query, command line): numbers and yes/no are read.
 
-    Lists (``images``, ``like``, ``unlike``, ``pinned_hits``, ``hidden_hits``, ``without_chips``) are given by repeating the
-    name, one item each, since a shop's ids may contain commas; a value that starts with ``[`` or ``{`` is read as JSON.
+    Lists (``images``, ``like``, ``unlike``, ``pinned_hits``, ``hidden_hits``, ``without_chips``) are given by repeating
+    the name, one item each, since a shop's ids may contain commas; a value that starts with ``[`` or ``{`` is read
+    as JSON.
 
     Raises:
         QueryError: an unknown field, a number that is none, a field given twice that holds one value.
