@@ -157,6 +157,24 @@ def test_a_product_that_was_written_just_now_is_held_against_it(small: SmallShop
     assert ids(shop.search("bag not red")) == []
 
 
+def test_what_has_to_be_read_to_be_denied_is_not_counted(small: SmallShop) -> None:
+    shop = small.open()
+    some = (Product(f"B{n}", title=f"Blue mug {n}") for n in range(5))
+    # "Red" stands in the brand, and "red laces" behind a word that denies something else.
+    put(
+        shop, Product("W1", title="Mug in red", brand="Red Wing"), Product("W2", title="Red shoes without laces"), *some
+    )
+    pinned = {"pinned_hits": ["W1", "W2", "B3"]}
+    for options in ({}, {"sort_by": "title"}, {"group_by": "variant"}, {"where": "title"}, pinned):
+        answer = shop.search("not red", per_page=3, facet_by=("brand",), **options)
+        rest = shop.search("not red", per_page=3, page=2, **options)
+        assert (len(answer.hits), len(rest.hits), answer.found) == (3, 2, 5), options
+        assert answer.facets[0].values == ()
+    shop.rules.put({"id": "pin", "then": {"pin": ["W1", {"id": "B4", "position": 2}]}}, by="anna")
+    by_rule = shop.search("mug not red", per_page=3)
+    assert (len(by_rule.hits), by_rule.found, by_rule.hits[1].product.id) == (3, 5, "B4")
+
+
 def test_a_denied_brand(shop: Shop) -> None:
     assert {hit.product.brand for hit in shop.search("cushion no fila").hits} == {"Luma"}
     assert {hit.product.brand for hit in shop.search("靠垫 不要Fila的").hits} == {"Luma"}

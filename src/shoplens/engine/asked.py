@@ -38,6 +38,8 @@ blue one."""
 
 
 _FEW = 8
+_MOST_READ = 120
+"""Products beyond the candidates that are read for a denial: a query of nothing else ("not red") has no candidates."""
 _NONE: Numbers = np.empty(0, np.int64)
 _NO_VARIANTS: Mask = np.zeros(0, np.bool_)
 
@@ -102,26 +104,38 @@ class Asked:
         return allowed
 
     def honest(self, result: Numbers, candidates: Numbers, store: CatalogueStore) -> tuple[Numbers, Numbers]:
-        """Result set and candidates without those candidates whose texts say what is denied."""
-        near = candidates
+        """Result set and candidates without those whose texts say what is denied: of the candidates all, of the others
+        the first that have the word at all, as many as ``_MOST_READ``."""
         self._sifted = frozenset(candidates.tolist()) if self.denying else frozenset()
-        if len(near) and 0 < len(self.denying) == len(self._cleared):
-            size = int(near.max()) + 1
-            near = near[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[near]]
-        if self.words is None or not self.denying or not len(near):
+        if self.words is None or not self.denying or not len(result):
             return result, candidates
+        others = result[~np.isin(result, candidates)]
         try:
-            some = [self.words.mentioning(denial.names, near) for _, denial in self.denying if denial.facets]
+            more = self._doubtful(others, self.words)[:_MOST_READ]
+            near = np.concatenate([self._doubtful(candidates, self.words), more])
         except ShopLensError:
             self._sifted = frozenset()
             return result, candidates
-        near = np.unique(np.concatenate([_NONE, *some]))
-        gone = [
-            stored.number for stored in store.get(near.tolist()) if stored is not None and self.refuses(stored.product)
-        ]
+        self._sifted |= frozenset(more.tolist())
+        gone = list(self.refused(near.tolist(), store))
         if not gone:
             return result, candidates
         return result[~np.isin(result, gone)], candidates[~np.isin(candidates, gone)]
+
+    def _doubtful(self, products: Numbers, words: SwitchableWords) -> Numbers:
+        """Those of some products, rising, that have to be read: no field of theirs tells, and a text has the word."""
+        if len(products) and 0 < len(self.denying) == len(self._cleared):
+            size = int(products.max()) + 1
+            products = products[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[products]]
+        if not len(products):
+            return _NONE
+        some = [words.mentioning(denial.names, products) for _, denial in self.denying if denial.facets]
+        return np.unique(np.concatenate([_NONE, *some]))
+
+    def refused(self, numbers: Sequence[int], store: CatalogueStore) -> frozenset[int]:
+        """Those of some products that are called what is denied."""
+        some = store.get(numbers) if self.denying else ()
+        return frozenset(one.number for one in some if one is not None and self.refuses(one.product))
 
     def refuses_now(self, stored: StoredProduct) -> bool:
         """As ``refuses``; a candidate that was held against it, and has not changed since, is not read again."""

@@ -75,7 +75,9 @@ class Pages:
             order = columns.order(order, allowed, query.sort_by)
         pinned = self._pinned(query, found.inside)
         if len(pinned) or found.ruled.pins:
-            order, pinned = placed(order, pinned, found.ruled.pins)
+            refused = found.asked.refused([*pinned.tolist(), *(n for _, n in found.ruled.pins)], self._store)
+            pins = [(at, number) for at, number in found.ruled.pins if number not in refused]
+            order, pinned = placed(order, pinned[~np.isin(pinned, list(refused))], pins)
             result = np.union1d(result, pinned)
         start = (query.page - 1) * query.per_page
         chosen, total = self._window(query, order, allowed, product_of, start)
