@@ -92,7 +92,8 @@ _DANGLING = " ,，、;；"
 _EMPTY = frozenset(
     """
     anything something everything nothing things thing items item products product stuff goods show me find a an the any
-    some i want please 东西 商品 产品 的 款 有什么 都 要 我要 我想要 找 请
+    some i want please and or but not no with both also too that is are
+    东西 商品 产品 的 款 有什么 都 要 我要 我想要 找 请 不要 和 且 并且 而且 但 但是
     """.split()
 )
 """Words that ask for nothing by themselves."""

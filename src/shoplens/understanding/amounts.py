@@ -1,4 +1,4 @@
-"""Numbers as shoppers write them: 1,299.90, 19,99, 2k, fifty, 两百五, 1千2."""
+"""Numbers as shoppers write them: 1,299.90, 1.299,90, 19,99, 2k, fifty, 两百五, 1千2."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两
 _UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000}
 
 _SMALL = "|".join(sorted([*_ONES, *_TENS], key=len, reverse=True))
-FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,9}(?:[.,]\d{1,3})?"
+FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,3}(?:\.\d{3})+,\d{1,2}|\d{1,9}(?:[.,]\d{1,3})?"
 """A number in figures."""
 ENGLISH = (
     rf"(?:(?:{FIGURES})(?:\s?k(?![a-z0-9]))?|(?:(?:a|{_SMALL})(?:[\s-](?:{_SMALL}))?\s)?(?:hundred|thousand)|"
@@ -54,6 +54,8 @@ def _figures(text: str) -> float | None:
         text = text[:-1].strip()
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", text):
         text = re.sub(r"[.,]", "", text)
+    elif re.fullmatch(r"\d{1,3}(?:\.\d{3})+,\d{1,2}", text):  # 1.299,90 as it is written in Europe
+        text = text.replace(".", "").replace(",", ".")
     elif "," in text and "." not in text:
         text = text.replace(",", ".")
     text = text.replace(",", "")

@@ -123,7 +123,10 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
 
     def deniable(place: int) -> tuple[int, Meanings] | None:
         found = reading.at(text, place)
-        return found if found is not None and kind_of(found[1]) and free(place, found[0]) else None
+        if found is None or not kind_of(found[1]):  # a category of the catalogue means nothing to the lexicon
+            step = known.steps.at(text, place)
+            found = None if step is None else (step[0], frozenset())
+        return found if found is not None and free(place, found[0]) else None
 
     for denied in denials(text, deniable, lambda phrase: bool(reading.means(phrase))):
         if free(denied.start, denied.end):
@@ -196,6 +199,8 @@ def _denial(words: str, denied: Denied, known: Known, reading: Reading) -> Chip 
     """The chip of a denial; None for what cannot be denied."""
     meant = reading.means(denied.name)
     kind = kind_of(meant)
+    if not kind and not denied.people and (stands := _boost("", meant, denied.name, known)) is not None:
+        return _chip(words, "kind", denied.start, denied.end, filter=str(Not(stands)))
     if not kind or (kind in ("gender", "age")) != denied.people:
         return None
     if ("feature" in {facet for facet, _ in meant}) and kind != "color":

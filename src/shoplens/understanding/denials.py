@@ -12,7 +12,7 @@ NameAt = Callable[[int], tuple[int, T] | None]
 """Place -> end and meaning of the name that stands there."""
 
 _ENGLISH = re.compile(
-    r"(?<![\w'’-])(?:but\s)?(?:(?P<mild>not|no|nor|non(?:e\sof)?|never)|without|w/o|except(?:\sfor)?|excluding|exclude|"
+    r"(?<![\w'’-])(?:but\s)?(?:(?P<mild>not|no|nor|neither|non(?:e\sof)?|never)|without|w/o|except(?:\sfor)?|excluding|exclude|"
     r"minus|anything\sbut|other\sthan|nothing|avoid|free\s(?:of|from)|(?:i\s)?do(?:es)?\s?n[o'’]?t\s(?:want|like|need|have))"
     r"(?:(?P<people>\sfor)|\s(?:a|an|any|the|in|made\sof|made\sfrom|with|from|of|have|having))*(?:\s|(?<=non)-)"
 )
@@ -20,7 +20,7 @@ _CHINESE = re.compile(
     r"(?:我)?(?:不想要|不需要|不要有|不要|别要|不含有|不含|不带有|不带|不是|不喜欢|(?<!有)没有|(?P<mild>无|非(?!常))|除了|去掉|拒绝|排除)"
     r"(?:任何|那种|带有?|有|用)?\s?"
 )
-_CUES = re.compile(r"no|without|w/o|except|exclud|minus|but|than|avoid|free|n['’]t|[不别没无非除去拒排]")
+_CUES = re.compile(r"no|neither|without|w/o|except|exclud|minus|but|than|avoid|free|n['’]t|[不别没无非除去拒排]")
 _AFTER_ENGLISH = re.compile(r"(?:\s|-)?(?:colou?red|colou?rs?|ones?)(?![a-z])")
 _AFTER_CHINESE = re.compile(r"(?:色系?|颜色)?(?:款式?|材质|面料)?的?(?:就行|都行|都可以|以外|之外|除外)?的?")
 _FREE = re.compile(
