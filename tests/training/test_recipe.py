@@ -22,6 +22,7 @@ from shoplens.training.data import Pool  # noqa: E402
 from shoplens.training.distil import TextPlan, read_by_length, tokenize, train_words  # noqa: E402
 from shoplens.training.loop import Plan, embed  # noqa: E402
 from shoplens.training.rendered import draw_pictures, load_pictures  # noqa: E402
+from shoplens.training.side import WORDS  # noqa: E402
 from shoplens.training.teacher import TeacherCache  # noqa: E402
 from shoplens.training.tokenizer import train_tokenizer  # noqa: E402
 from shoplens.training.towers import TextTower  # noqa: E402
@@ -68,6 +69,16 @@ def test_from_pictures_to_an_encoder_that_serves(material: stages.Material, tmp_
     assert maps.shape == (9, 3, 3, 256)
     texts = ["red dress", "红色连衣裙"]
     assert (encoder.encode_words(texts) * distil.embed_words(tower, tokenizer, texts)).sum(axis=1).min() > 0.97
+    # The side stage turns the towers, and what it exports serves as well.
+    side = stages.side_stage(material, student, tower, tokenizer, tmp_path, 48)
+    bundled.export_folder(material, student, tower, tokenizer, tmp_path, out, 48, side)
+    np.savez(out / "means.npz", picture=zeros, words=zeros)
+    card.write_card(out, 48, distil.LONGEST, "test")
+    encoder = DualOnnxEncoder(out)
+    served, maps = encoder.encode_patches(list(squares))
+    assert maps.mean(axis=(1, 2)) == pytest.approx(served, abs=1e-4)
+    assert np.linalg.norm(served[:, :WORDS], axis=1) == pytest.approx(float(side.shares[0]), abs=1e-4)
+    assert np.abs(encoder.encode_words(texts)[:, WORDS:]).max() == 0
 
 
 def test_training_learns_its_pictures(material: stages.Material, tmp_path: Path) -> None:
