@@ -111,26 +111,35 @@ class Asked:
             return result, candidates
         others = result[~np.isin(result, candidates)]
         try:
-            more = self._doubtful(others, self.words)[:_MOST_READ]
-            near = np.concatenate([self._doubtful(candidates, self.words), more])
+            doubts = self._doubtful(candidates, self.words)
+            more = self._doubtful(others, self.words)
         except ShopLensError:
             self._sifted = frozenset()
             return result, candidates
-        self._sifted |= frozenset(more.tolist())
-        gone = list(self.refused(near.tolist(), store))
+        first = np.unique(np.concatenate([_NONE, *(some for *_, some in more)]))[:_MOST_READ]
+        self._sifted |= frozenset(first.tolist())
+        doubts += [(chip, denial, some[np.isin(some, first)]) for chip, denial, some in more]
+        near = np.unique(np.concatenate([_NONE, *(some for *_, some in doubts)])).tolist()
+        read = {stored.number: stored.product for stored in store.get(near) if stored is not None}
+        gone = {
+            number
+            for chip, denial, some in doubts
+            for number in some.tolist()
+            if number in read and self._denies(read[number], chip, denial)
+        }
         if not gone:
             return result, candidates
-        return result[~np.isin(result, gone)], candidates[~np.isin(candidates, gone)]
+        return result[~np.isin(result, list(gone))], candidates[~np.isin(candidates, list(gone))]
 
-    def _doubtful(self, products: Numbers, words: SwitchableWords) -> Numbers:
-        """Those of some products, rising, that have to be read: no field of theirs tells, and a text has the word."""
+    def _doubtful(self, products: Numbers, words: SwitchableWords) -> list[tuple[Chip, Denial, Numbers]]:
+        """For each denial those of some products, rising, that have to be read: no field tells, and a text has the
+        word."""
         if len(products) and 0 < len(self.denying) == len(self._cleared):
             size = int(products.max()) + 1
             products = products[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[products]]
         if not len(products):
-            return _NONE
-        some = [words.mentioning(denial.names, products) for _, denial in self.denying if denial.facets]
-        return np.unique(np.concatenate([_NONE, *some]))
+            return []
+        return [(chip, one, words.mentioning(one.names, products)) for chip, one in self.denying if one.facets]
 
     def refused(self, numbers: Sequence[int], store: CatalogueStore) -> frozenset[int]:
         """Those of some products that are called what is denied."""
@@ -145,10 +154,11 @@ class Asked:
 
     def refuses(self, product: Product) -> bool:
         """Whether the product is called what is denied, and no field of a variant tells otherwise."""
-        return self.understands is not None and any(
-            self.understands.says(_texts(product, chip), denial) and not self._tells(product, denial)
-            for chip, denial in self.denying
-        )
+        return any(self._denies(product, chip, denial) for chip, denial in self.denying)
+
+    def _denies(self, product: Product, chip: Chip, denial: Denial) -> bool:
+        says = self.understands is not None and self.understands.says(_texts(product, chip), denial)
+        return says and not self._tells(product, denial)
 
     def _mask(self, text: str) -> Mask:
         """The variants that meet a filter; each is worked out once in a query."""
