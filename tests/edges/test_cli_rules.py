@@ -64,6 +64,7 @@ def test_from_a_preview_to_the_history(folder: Path) -> None:
     ("content", "said"),
     [
         ("{", "rule.bad: the file is no JSON"),
+        ("[]", "rule.bad: the file holds no rule"),
         ('{"id": "x", "then": {"boost": [{"filter": "bramd=Luma"}]}}', "rule x, then.boost: "),
         ('{"id": "x", "then": {"pins": []}}', "did you mean pin?"),
     ],
@@ -72,6 +73,13 @@ def test_what_makes_no_sense_is_named(folder: Path, content: str, said: str) -> 
     (folder / "rule.bad").write_text(content)
     assert said in rule(folder, "put", "rule.bad", code=1)[1]
     assert said in rule(folder, "preview", "shirt", "--rule", "rule.bad", code=1)[1]
+
+
+def test_of_a_file_with_a_senseless_rule_none_is_stored(folder: Path) -> None:
+    good = {"id": "good", "then": {"redirect": "/x"}}
+    (folder / "some.json").write_text(json.dumps([good, {"id": "bad", "then": {}}]))
+    assert "rule bad, then: " in rule(folder, "put", "some.json", code=1)[1]
+    assert "no rule 'good'" in rule(folder, "show", "good", code=1)[1]
 
 
 def test_files_rules_and_versions_that_are_not_there(folder: Path) -> None:

@@ -46,8 +46,9 @@ def put(
 ) -> None:
     """Store a rule, or all of a file; they count from the next query on, in services that run, too."""
     from shoplens.app import open_shop
+    from shoplens.rules import checked_rule
 
-    rules = _read(file)
+    rules = [checked_rule(rule) for rule in _read(file)]  # all of them before the first is stored
     if version is not None and len(rules) != 1:
         raise RuleError("--version is for one rule", where=str(file), hint="leave it out, or give a file of one rule")
     with open_shop(shop) as opened:
@@ -204,6 +205,8 @@ def _read(file: Path) -> list[Any]:
         ) from error
     except orjson.JSONDecodeError as error:
         raise RuleError(f"the file is no JSON: {error}", where=str(file), hint="see docs/howto/rules.md") from error
+    if data == []:
+        raise RuleError("the file holds no rule", where=str(file), hint="see docs/howto/rules.md")
     return data if isinstance(data, list) else [data]
 
 
