@@ -24,7 +24,6 @@ from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_reasons as reasons
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_document import (
-    NUMBER,
     SENTINEL,
     SEQ,
     document,
@@ -32,6 +31,7 @@ from shoplens.indexes.words_document import (
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
+    NUMBER,
     QueryBuilder,
     Term,
     at_least,

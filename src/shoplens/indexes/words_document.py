@@ -9,9 +9,8 @@ import tantivy
 
 from shoplens.core.catalogue import Product
 from shoplens.indexes.tokens import tokens
-from shoplens.indexes.words_query import IDENTIFIERS, NAMED, WORDS, identifier_key
+from shoplens.indexes.words_query import IDENTIFIERS, NAMED, NUMBER, WORDS, identifier_key
 
-NUMBER = "number"
 SEQ = "seq"
 WEIGHTS = {"title": 20, "brand": 8, "category": 8, "attributes": 1, "description": 4, "derived": 1}
 """Field of a product -> how many times a token of it counts (BM25F: Robertson, Zaragoza, Taylor 2004)."""

@@ -22,6 +22,7 @@ from shoplens.indexes.vocabulary import NONE, Vocabulary
 MAX_TERMS = 32
 """Terms of a query that count; later ones are left out."""
 
+NUMBER = "number"
 IDENTIFIERS = "identifiers"
 WORDS = "words"
 """All tokens of a product, each as often as its field weighs."""
@@ -126,7 +127,7 @@ class QueryBuilder:
     def term(self, term: Term) -> Any | None:
         """The query of one term; None where no product can match it."""
         characters = term.characters
-        others = [_all(some) for name in term.others if (some := self._whole_name(name))]
+        others = [every_of(some) for name in term.others if (some := self._whole_name(name))]
         if characters:
             run = self._run(term.word, characters)
             return _best([*([] if run is None else [run]), *others])
@@ -138,7 +139,7 @@ class QueryBuilder:
         if parts:
             queries = [self._token(part, PART) for part in parts]
             if all(q is not None for q in queries):
-                options.append(_all(queries))
+                options.append(every_of(queries))
         if others:
             options = [_best([*([] if not options else [_any(options)]), *others])]
         if not options and not parts:
@@ -220,7 +221,8 @@ def identifier_key(text: str) -> str:
     return _SEPARATORS.sub("", normalise(text))[:64]
 
 
-def _all(queries: Sequence[Any]) -> Any:
+def every_of(queries: Sequence[Any]) -> Any:
+    """All of the queries; scores add up."""
     if len(queries) == 1:
         return queries[0]
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])

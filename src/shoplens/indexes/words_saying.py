@@ -11,7 +11,7 @@ import tantivy
 
 from shoplens.core.ports import Numbers
 from shoplens.indexes.tokens import chunks, is_unspaced, normalise, tokens, word
-from shoplens.indexes.words_query import NAMED, WORDS
+from shoplens.indexes.words_query import NAMED, NUMBER, WORDS, every_of
 
 DENYING = ("without", "non", "no", "free", "无")
 """Words of a product's names that may deny what follows: such a product is not one that is called so."""
@@ -70,13 +70,8 @@ class Said:
 
 def all_numbers(searcher: Any, query: Any, count: int) -> Numbers:
     """The product numbers of all matches, in no order."""
-    hits = searcher.search(query, count, count=False, order_by_field="number").hits
+    hits = searcher.search(query, count, count=False, order_by_field=NUMBER).hits
     return np.fromiter(map(itemgetter(0), hits), np.int64, len(hits))
-
-
-def every_of(queries: Sequence[Any]) -> Any:
-    """A query for what meets all of some."""
-    return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(tantivy.Occur.Must, q) for q in queries])
 
 
 def tokens_of(name: str) -> Sequence[str]:
