@@ -2,4 +2,5 @@
 
 from shoplens.cli import main
 
-main()
+if __name__ == "__main__":  # a process that it starts imports this, too
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from shoplens.core.answer import Answer, Hit
 from shoplens.core.catalogue import Product, Variant
 from shoplens.core.query import Query
+from shoplens.errors import NotFoundError
 
 
 def catalogue_search(titles: Mapping[str, str]) -> Callable[[Query], Answer]:
@@ -38,3 +40,17 @@ def write_queries(path: Path, queries: Sequence[Mapping[str, Any]]) -> Path:
 def dcg(gains: Sequence[float]) -> float:
     """Discounted cumulative gain, as the formula is written: sum of gain / log2(rank + 1)."""
     return float(sum(gain / np.log2(rank + 1) for rank, gain in enumerate(gains, 1)))
+
+
+def refused() -> Callable[[Query], Answer]:
+    """A search that opens and refuses."""
+
+    def search(query: Query) -> Answer:
+        raise NotFoundError("no product 'P9' in this shop", hint="search for it")
+
+    return search
+
+
+def struck() -> Callable[[Query], Answer]:
+    """A search whose process is ended from outside, as when memory runs out."""
+    os._exit(9)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,9 @@ from shoplens.core.answer import Answer
 from shoplens.core.query import Query
 from shoplens.errors import EvaluationError, NotFoundError
 from shoplens.evaluation import MEASURES, evaluate, read_qrels, read_queries, read_run, run_queries, write_run
+from shoplens.evaluation.asking import processes_for
 from shoplens.evaluation.judgements import JudgedQuery, Judgements
-from tests.evaluation.helpers import catalogue_search, dcg, write_queries
+from tests.evaluation.helpers import catalogue_search, dcg, refused, struck, write_queries
 
 pytest.importorskip("ir_measures", reason="needs the extra evaluation")
 
@@ -134,6 +137,37 @@ def test_latency_is_that_of_the_search_and_workers_share_the_time(tmp_path: Path
     assert alone.wall_s >= 0.2
     assert shared.wall_s < alone.wall_s
     assert run_queries(queries, slow, workers=4)[0] == run_queries(queries, SEARCH)[0]
+
+
+def test_processes_of_their_own_give_the_same_run(tmp_path: Path) -> None:
+    asked = [{"query_id": str(n), "q": f"{colour} belt"} for n, colour in enumerate(["red", "black", "green"] * 15)]
+    queries = read_queries(write_queries(tmp_path / "q", asked))
+    answered: list[None] = []
+    run, timings = run_queries(
+        queries,
+        lambda query: pytest.fail("asked in this process"),
+        workers=2,
+        opening=partial(catalogue_search, TITLES),
+        on_answer=lambda: answered.append(None),
+    )
+    assert run == run_queries(queries, SEARCH)[0]
+    assert list(timings.latencies_ms) == [query.query_id for query in queries]
+    assert len(answered) == len(queries)
+    assert timings.model_version == "shared words"
+    assert timings.wall_s >= sum(timings.latencies_ms.values()) / 2e3
+
+
+def test_errors_of_a_process_of_its_own_are_told(tmp_path: Path) -> None:
+    queries = read_queries(write_queries(tmp_path / "q", [{"query_id": str(n), "q": "belt"} for n in range(4)]))
+    with pytest.raises(EvaluationError, match="query 0: no product 'P9'"):
+        run_queries(queries, SEARCH, workers=2, opening=refused)
+    with pytest.raises(EvaluationError, match="ended from outside"):
+        run_queries(queries, SEARCH, workers=2, opening=struck)
+
+
+def test_few_queries_are_asked_in_this_process() -> None:
+    assert processes_for(199) == 1
+    assert processes_for(200) == len(os.sched_getaffinity(0))
 
 
 def test_the_path_around_the_search_takes_little(tmp_path: Path) -> None:

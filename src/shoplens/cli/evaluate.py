@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +12,8 @@ from rich.progress import Progress
 
 from shoplens.cli.options import AsJson, Judged, ShopFolder
 from shoplens.cli.output import console, print_json, stderr
+from shoplens.core.answer import Answer
+from shoplens.core.query import Query
 
 
 def evaluate(
@@ -22,7 +26,14 @@ def evaluate(
     ] = None,
     save_run: Annotated[Path | None, typer.Option(help="Write this run to a file, in TREC format.")] = None,
     depth: Annotated[int, typer.Option(help="Hits taken of each query, 1 to 250.")] = 100,
-    workers: Annotated[int, typer.Option(help="Queries asked at a time; with 1, latencies mean something.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            show_default="one a core from 200 queries on",
+            help="Processes that ask; with 1, latencies mean something.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Measure a shop's search against judgements, with intervals, and compare it with another run.
@@ -31,6 +42,7 @@ def evaluate(
     """
     from shoplens import evaluation
     from shoplens.app import open_shop
+    from shoplens.evaluation.asking import processes_for
     from shoplens.evaluation.measures import need_measures
 
     need_measures()  # told before anything is read or opened
@@ -50,7 +62,8 @@ def evaluate(
             other=other,
             other_name=str(run) if other is not None else "",
             depth=depth,
-            workers=workers,
+            workers=workers or processes_for(len(asked)),
+            opening=partial(_search_of, shop),
             on_answer=lambda: bar.advance(task),
             catalogue=opened.store,
         )
@@ -63,3 +76,12 @@ def evaluate(
         console.print(report.render())
         for path in written:
             console.print(f"run written to {path}", markup=False)
+
+
+def _search_of(shop: Path | None) -> Callable[[Query], Answer]:
+    """A shop's search, in a process of its own."""
+    from shoplens.app import open_shop
+
+    opened = open_shop(shop)
+    opened.warm_up()
+    return opened.search

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from shoplens.errors import EvaluationError
+from shoplens.evaluation.asking import Opening, Search
 from shoplens.evaluation.intervals import compare, intervals
 from shoplens.evaluation.judged_ids import Catalogue, judged_ids
 from shoplens.evaluation.judgements import JudgedQuery, Judgements
 from shoplens.evaluation.measures import MEASURES, measure_run
 from shoplens.evaluation.report import Report
-from shoplens.evaluation.runs import Run, Search, run_queries
+from shoplens.evaluation.runs import Run, run_queries
 
 
 def evaluate(
@@ -22,12 +23,14 @@ def evaluate(
     other_name: str = "",
     depth: int = 100,
     workers: int = 1,
+    opening: Opening | None = None,
     on_answer: Callable[[], None] = lambda: None,
     catalogue: Catalogue | None = None,
 ) -> tuple[Report, Run]:
     """Asks all queries, measures those that have a relevant product, and compares with another run if given.
 
     Args:
+        opening: opens the same search in a process of its own, see ``run_queries``.
         catalogue: where to look whether what was judged is there (a shop's ``store``).
 
     Returns:
@@ -47,7 +50,7 @@ def evaluate(
             hint="the query_id of the queries must be the first column of the judgements",
         )
     present = None if catalogue is None else judged_ids(queries, judgements, catalogue)
-    run, timings = run_queries(queries, search, depth=depth, workers=workers, on_answer=on_answer)
+    run, timings = run_queries(queries, search, depth=depth, workers=workers, opening=opening, on_answer=on_answer)
     values = measure_run(judgements, run, measured)
     comparison = None
     missing: tuple[str, ...] = ()

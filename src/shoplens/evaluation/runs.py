@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from shoplens.core.answer import Answer
-from shoplens.core.query import MAX_PER_PAGE, Query
-from shoplens.errors import EvaluationError, ShopLensError
+from shoplens.core.query import MAX_PER_PAGE
+from shoplens.errors import EvaluationError
+from shoplens.evaluation.asking import Asked, Opening, Search, ask_all
 from shoplens.evaluation.judgements import JudgedQuery, lines_of, split_columns
-
-Search = Callable[[Query], Answer]
-"""What is evaluated: a shop's ``search``, or anything that answers like it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,8 @@ class Run:
 class Timings:
     """How long the queries took.
 
-    ``latencies_ms``: of each query, the search alone. ``wall_s``: of all, reading of photos and ranking included.
+    ``latencies_ms``: of each query, the search alone. ``wall_s``: from the beginning of the first query to
+    the end of the last one, reading of photos included; opening the search is not in it.
     ``degraded``: ids of queries that were answered without a part that did not work. ``model_version``: who answered.
     """
 
@@ -63,12 +59,17 @@ def run_queries(
     *,
     depth: int = 100,
     workers: int = 1,
+    opening: Opening | None = None,
     on_answer: Callable[[], None] = lambda: None,
 ) -> tuple[Run, Timings]:
     """Asks every query for its ``depth`` best hits (page and per_page of the query do not count).
 
     Hits are told by product id, or by variant id where the query says ``group_by: variant``. With more than one
     worker queries share the machine and their latencies grow: keep one for latencies that you want to report.
+
+    Args:
+        opening: opens the same search in a process of its own; several workers are then processes, else threads,
+            which share Python's lock.
 
     Raises:
         EvaluationError: ``depth`` is more than one page holds; a query fails, naming its place.
@@ -77,42 +78,18 @@ def run_queries(
         raise EvaluationError(
             f"a depth of {depth} hits is not between 1 and {MAX_PER_PAGE}", where="depth", hint="100 is usual"
         )
-
-    def ask(query: JudgedQuery) -> tuple[Answer, float, bool]:
-        built = replace(query.build(), page=1, per_page=depth)
-        started = time.perf_counter()
-        try:
-            answer = search(built)
-        except EvaluationError:
-            raise
-        except ShopLensError as error:
-            raise EvaluationError(
-                str(error), where=f"{query.where}, query {query.query_id}", hint=error.hint
-            ) from error
-        elapsed = (time.perf_counter() - started) * 1000
+    asked: dict[str, Asked] = {}
+    answers = ask_all(queries, search, depth, workers, opening)
+    for query, one in zip(queries, answers, strict=True):
+        asked[query.query_id] = one
         on_answer()
-        return answer, elapsed, built.group_by == "variant"
-
-    started = time.perf_counter()
-    if workers > 1:
-        with ThreadPoolExecutor(workers) as pool:
-            answers = list(pool.map(ask, queries))
-    else:
-        answers = [ask(query) for query in queries]
-    rankings: dict[str, list[tuple[str, float]]] = {}
-    for query, (answer, _, by_variant) in zip(queries, answers, strict=True):
-        best: dict[str, float] = {}
-        for hit in answer.hits:
-            best.setdefault(hit.variant.id if by_variant else hit.product.id, float(hit.score))
-        rankings[query.query_id] = list(best.items())
-    wall = time.perf_counter() - started
-    asked = [(query.query_id, *rest) for query, rest in zip(queries, answers, strict=True)]
-    return Run(rankings), Timings(
-        {query_id: elapsed for query_id, _, elapsed, _ in asked},
-        wall,
+    began = min((one.began for one in asked.values()), default=0.0)
+    return Run({query_id: one.ranking for query_id, one in asked.items()}), Timings(
+        {query_id: one.latency_ms for query_id, one in asked.items()},
+        max((one.ended for one in asked.values()), default=0.0) - began,
         workers,
-        tuple(query_id for query_id, answer, _, _ in asked if answer.degraded),
-        next((answer.model_version for _, answer, _, _ in asked if answer.model_version), ""),
+        tuple(query_id for query_id, one in asked.items() if one.degraded),
+        next((one.model_version for one in asked.values() if one.model_version), ""),
     )
 
 

@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from shoplens.errors import EvaluationError
+from shoplens.evaluation.asking import Search
 from shoplens.evaluation.evaluating import evaluate
 from shoplens.evaluation.intervals import LEVEL, RESAMPLES, SEED
 from shoplens.evaluation.judgements import JudgedQuery, Judgements
 from shoplens.evaluation.measures import MEASURES
 from shoplens.evaluation.report import Report
-from shoplens.evaluation.runs import Run, Search
+from shoplens.evaluation.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
