@@ -24,7 +24,7 @@ from harness import DATA, save, table
 from shoplens.app import Shop, open_shop
 from shoplens.core.query import Query, QueryPicture
 from shoplens.encoders.lexicon import load_lexicon
-from shoplens.engine.answering import Balance
+from shoplens.engine.balance import Balance
 from shoplens.engine.indexing import IndexOptions
 
 Case = tuple[Query, dict[str, float]]

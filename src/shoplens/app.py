@@ -22,13 +22,14 @@ from shoplens.core.ports import Encoder, PictureDecoder, StoredProduct
 from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.where import Where, parse_where
-from shoplens.engine.answering import Answerer, Balance
+from shoplens.engine.answering import Answerer
+from shoplens.engine.balance import Balance
 from shoplens.engine.composing import Composer
 from shoplens.engine.copies import Copies, discard
 from shoplens.engine.doctor import Finding, examine
-from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progress
+from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
-from shoplens.feeds import open_feed, write_report
+from shoplens.feeding import ShopFeeds
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking
 from shoplens.pictures import DecodePool
@@ -270,46 +271,10 @@ class Shop:
             RemovalGuardError: it lacks more than half of the catalogue.
         """
         self.follow()
-        source = open_feed(Path(feed), format=format, mapping=mapping, currency=self.config.currency or None)
-        kept = self.store.get_meta("pictures")
-        # A feed that is read again needs no --pictures again.
-        where = Path(pictures) if pictures else Path(kept) if kept and Path(kept).exists() else None
-        pictures_from = self._pictures(where, source.base)
-        parts = self.store, pictures_from, self.decoder(), self.encoder, options or IndexOptions()
-        indexer = Indexer(*parts, self.attributes.filling())
-        problems: list[RowProblem] = []
-
-        def tell(problem: RowProblem) -> None:
-            if len(problems) < 100_000:
-                problems.append(problem)
-            on_problem(problem)
-
-        def remember() -> None:
-            # A run for prices alone leaves the pictures, and so where they lie, as they are.
-            if options is None or options.pictures:
-                self.store.set_meta("pictures", str(where.resolve()) if where else "")
-                self.store.set_meta("feed_base", str(Path(source.base).resolve()))
-                self._shown.forget_source()
-
-        endings: tuple[Callable[[], object], ...] = (
-            pictures_from.close,
-            lambda: write_report(problems, Path(report) if report else self.folder / "report.jsonl"),
-            self.catch_up,
-        )
-        try:
-            if self.store.get_meta("feed_base") is None:
-                remember()  # the first run: its pictures can be shown while it goes on
-            done = indexer.run(source, tell, on_progress)
-            done.format, done.columns = source.kind, source.uses()
-            remember()
-        except BaseException:
-            for end in endings:
-                with suppress(Exception):  # on a full disk all of it fails: the first error is the one to tell
-                    end()
-            raise
-        for end in endings:
-            end()
-        return done
+        parts = self.store, self._pictures, self.decoder(), self.encoder, self.attributes.filling()
+        feeds = ShopFeeds(self.folder, self.config.currency, *parts, self._shown.forget_source, self.catch_up)
+        source = feeds.source(feed, format, mapping)
+        return feeds.run(source, pictures, options or IndexOptions(), report, on_problem, on_progress)
 
     def catch_up(self, seconds: float = 10.0) -> bool:
         """Brings all copies up to the store and saves them; False when another process is still writing the words."""

@@ -18,7 +18,8 @@ from shoplens.core.ports import Encoder, PictureDecoder
 from shoplens.core.spaces import Space
 from shoplens.encoders.cached import CachedEncoder
 from shoplens.encoders.opening import BUNDLED, open_encoder, split
-from shoplens.engine.copies import Copies, Lock, Parts, discard
+from shoplens.engine.copies import Copies, discard
+from shoplens.engine.copy_ports import Lock, Parts
 from shoplens.engine.doctor import Finding
 from shoplens.engine.reencoding import KeptSpace, Reencoder, ReencodeReport
 from shoplens.errors import (

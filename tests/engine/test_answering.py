@@ -11,7 +11,7 @@ from shoplens.core.catalogue import DerivedText, Product
 from shoplens.core.ports import Write
 from shoplens.core.query import MAX_WORDS, Crop, Query, QueryPicture, Seed, SortKey
 from shoplens.core.where import parse_where
-from shoplens.engine.answering import Balance
+from shoplens.engine.balance import Balance
 from shoplens.engine.parts import IN_FILLED, IN_PROSE, surely
 from shoplens.errors import NotFoundError, PictureError, QueryError, UnknownFieldError
 from tests.conftest import SmallShop

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shoplens.engine.copies import encoder_text, picture_rows
+from shoplens.engine.copy_rows import encoder_text, picture_rows
 from tests.conftest import SmallShop, cushions
 from tests.support import ColourEncoder, picture
 

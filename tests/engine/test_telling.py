@@ -18,7 +18,7 @@ from shoplens.core.notes import CAUSES, TEXTS, Note, note
 from shoplens.core.query import Query
 from shoplens.core.slips import one_letter_away
 from shoplens.core.where import parse_where
-from shoplens.engine.answering import Balance
+from shoplens.engine.balance import Balance
 from shoplens.engine.telling import Teller, fields_of, words_of
 from shoplens.errors import PictureError
 from shoplens.indexes.tokens import tokens

@@ -13,7 +13,7 @@ from shoplens.core.ports import VectorRow, WordMatches
 from shoplens.core.spaces import Calibration, Space
 from shoplens.encoders.onnx_dual import bundled_encoder
 from shoplens.encoders.opening import BUNDLED
-from shoplens.engine.answering import Balance
+from shoplens.engine.balance import Balance
 from shoplens.engine.composing import Wish
 from shoplens.engine.parts import PartScores, VectorPart, no_variants, score_vectors
 from shoplens.engine.traits import AS_IS, EPSILON, SOURCE, Traits, Wanted, wearer_axis

@@ -25,7 +25,7 @@ from shoplens.core.ports import (
 )
 from shoplens.core.query import MAX_WORDS, Query
 from shoplens.core.spaces import Modality, Vectors, unit
-from shoplens.engine.copies import encoder_text, picture_rows, text_row
+from shoplens.engine.copy_rows import encoder_text, picture_rows, text_row
 from shoplens.engine.rereading import LEAST_SIDE, Rereading, places_of
 from shoplens.errors import NotFoundError, PictureError, QueryError
 

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 import numpy as np
 
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product
-from shoplens.core.notes import Note, note
+from shoplens.core.notes import note
 from shoplens.core.ports import (
     Encoder,
-    KnowsWords,
     Mask,
     Numbers,
     PictureDecoder,
 )
-from shoplens.core.query import MAX_WORDS, Query, QueryPicture
+from shoplens.core.query import Query
 from shoplens.core.rules import NO_PLAN, Plan
-from shoplens.core.spaces import Modality, Pixels, unit
 from shoplens.core.where import Where
 from shoplens.engine.asked import Understands, asked
+from shoplens.engine.balance import Balance
 from shoplens.engine.composing import NO_WISH, Composer, Wish
-from shoplens.engine.copies import Copies, RowIndex
+from shoplens.engine.copies import Copies
+from shoplens.engine.encoded import QueryEncoder
 from shoplens.engine.hits import VariantPicker, in_order
 from shoplens.engine.laps import Lap
 from shoplens.engine.pages import Found, Pages, Store
@@ -35,7 +34,6 @@ from shoplens.engine.parts import (
     IN_FILLED,
     IN_PROSE,
     PartScores,
-    VectorPart,
     distinct,
     score_vectors,
     score_words,
@@ -45,10 +43,8 @@ from shoplens.engine.parts import (
 )
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
-from shoplens.errors import NotFoundError, PictureError, QueryError, ShopLensError
-
-QUERY_SIDE = 256
-"""Shortest side, in pixels, at which the photos of a query are decoded: as those of the catalogue are."""
+from shoplens.engine.tidying import tidy
+from shoplens.errors import ShopLensError
 
 _LOOKED_AT = 3
 """Best matches of the words whose names are read, to tell how sure they are."""
@@ -61,28 +57,6 @@ T = TypeVar("T")
 
 _THREADS = 8
 """Looks into an index beside those of the queries' own threads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """How sources weigh against each other; chosen on dev data (docs/adr/0007-fusion.md).
-
-    ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
-    ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
-    ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that;
-    ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell.
-    """
-
-    depth: int = 120
-    words: float = 12.0
-    semantic_ratio: float = 0.5
-    text: float = 0.5
-    picture: float = 1.0
-    photo: float = 1.0
-    edited: float = 0.1
-    as_is: float = 0.3
-    told: float = 0.8
-    same: float = 4.0
 
 
 class Answerer:
@@ -102,9 +76,8 @@ class Answerer:
     ) -> None:
         self._store = store
         self._copies = copies
-        self._encoder = encoder
-        self._decoder = decoder
         self._balance = balance or Balance()
+        self._vectors = QueryEncoder(store, copies, encoder, decoder, self._balance, composer)
         self._composer = composer
         self._understands = understands
         self._rules, self._meant = rules, Meant(store)
@@ -145,7 +118,7 @@ class Answerer:
         # The word index looks while the words are encoded and the vectors are scanned: none holds Python's lock long.
         asked_for = replace(query, words=" ".join(wish.written)) if wish.is_bare else query
         words = self._beside(self._match_words, asked_for, found) if query.words else None
-        self._encode(query, found, lap, wish)
+        self._vectors.encode(query, found, lap, wish)
         near = self._near(found)
         lap("vectors")
         if words is not None:
@@ -178,88 +151,8 @@ class Answerer:
             return NO_WISH
         return self._composer.wish(query.words)
 
-    def _encode(self, query: Query, found: Found, lap: Lap, wish: Wish) -> None:
-        ratio = self._ratio(query)
-        parts, card, balance = self._copies.parts, self._encoder.card, self._balance
-
-        def add(
-            source: str,
-            part: str,
-            vector: object,
-            modality: Modality,
-            index: RowIndex,
-            row: Modality,
-            weight: float,
-        ) -> None:
-            if weight and len(index):
-                array, known = np.asarray(vector, np.float32), card.calibrate(modality, row)
-                found.parts.append(VectorPart(source, part, array, modality, index, known, weight))
-
-        # A colour alone is in the photo's edited vector; its own would find whatever has it.
-        said = "" if wish.is_bare else query.words
-        if said and ratio > 0 and self._familiar(query.words, found):
-            try:
-                vector = self._encoder.encode_words([query.words])[0]
-            except ShopLensError:
-                found.degraded.append("encoder")
-            else:
-                say = 2 * ratio * query.words_weight
-                add("words>picture", "words", vector, "words", parts.pictures, "picture", say * balance.picture)
-                add("words>text", "words", vector, "words", parts.texts, "words", say * balance.text)
-        lap("encode words")
-        if query.pictures:
-            decoder = self._decoder()
-            side = max(QUERY_SIDE, card.picture_side)
-            decoded = [_pixels(decoder, photo, n, side) for n, photo in enumerate(query.pictures, 1)]
-            lap("decode")
-            vectors = self._encoder.encode_pictures(decoded)
-            say_of = [picture.weight * balance.photo for picture in query.pictures]
-            if self._composer is not None and wish.colours:
-                index, known = parts.pictures, card.calibrate("picture", "picture")
-                edited = self._composer.edited(wish, vectors, say_of, index, known, balance)
-                found.parts += edited.parts
-                found.telling, found.wanted = edited.telling, edited.wanted
-            else:
-                for number, (say, vector) in enumerate(zip(say_of, vectors, strict=True), 1):
-                    add("picture>picture", f"image {number}", vector, "picture", parts.pictures, "picture", say)
-            lap("encode pictures")
-        for seed in query.seeds:
-            by_picture, by_text = self._seed(seed.product_id)
-            name = f"like {seed.product_id}" if seed.weight > 0 else f"unlike {seed.product_id}"
-            if by_picture is not None:
-                add("seed>picture", name, by_picture, "picture", parts.pictures, "picture", seed.weight)
-            if by_text is not None:
-                add("seed>text", name, by_text, "words", parts.texts, "words", seed.weight * balance.text)
-
-    def _familiar(self, words: str, found: Found) -> bool:
-        if not isinstance(self._encoder, KnowsWords) or self._encoder.familiar(words):
-            return True
-        found.unread = True
-        return False
-
-    def _ratio(self, query: Query) -> float:
-        return self._balance.semantic_ratio if query.semantic_ratio is None else query.semantic_ratio
-
-    def _seed(self, product_id: str) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """The mean of a product's picture vectors and its text vector, from the store."""
-        number = self._store.numbers_of([product_id]).get(product_id)
-        if number is None:
-            raise NotFoundError(
-                f"no product {product_id!r} in this shop",
-                where="like",
-                hint="give the id of a product of the catalogue",
-            )
-        space, parts = self._encoder.card.space, self._copies.parts
-        out: list[np.ndarray | None] = []
-        pairs: tuple[tuple[RowIndex, Modality], ...] = ((parts.pictures, "picture"), (parts.texts, "words"))
-        for index, modality in pairs:
-            keys = [row.key for row in index.rows_of(number)]
-            vectors = list(self._store.vectors(space, modality, keys).values())
-            out.append(unit(np.mean(np.asarray(vectors, np.float32), axis=0)) if vectors else None)
-        return out[0], out[1]
-
     def _match_words(self, query: Query, found: Found) -> None:
-        if not query.words or self._ratio(query) >= 1 or query.words_weight == 0:
+        if not query.words or self._balance.ratio(query) >= 1 or query.words_weight == 0:
             return
         try:
             index = found.ruled.heard(self._copies.parts.words)
@@ -366,35 +259,12 @@ class Answerer:
             pictures, called = self._copies.parts.pictures, words if judged else None
             scores = found.wanted.judge(scores, candidates, pictures, narrow, called)
         if words is not None and not judged:
-            say = 2 * (1 - self._ratio(query)) * query.words_weight * self._balance.words
+            say = 2 * (1 - self._balance.ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))
-        ratio = self._ratio(query)  # where one source is to speak alone, it does
+        ratio = self._balance.ratio(query)  # where one source is to speak alone, it does
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
         scores += found.ruled.scores(candidates)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         alone = len(scores) == len(found.ruled.weights)
         order = found.ruled.order(candidates) if alone else np.lexsort((candidates, -total))
         return result, candidates[order], [in_order(s, order) for s in scores]
-
-
-def _pixels(decoder: PictureDecoder, photo: QueryPicture, number: int, side: int) -> Pixels:
-    """The pixels of a photo of the query; an error names the photo, as the query may have several."""
-    try:
-        return decoder.decode(photo.data, side, photo.crop).pixels
-    except PictureError as error:
-        error.where = error.where or photo.name or f"image {number}"
-        raise
-
-
-def tidy(query: Query) -> tuple[Query, list[Note]]:
-    """The query with its words cleaned (NFC, control characters and doubled white space gone) and cut to length."""
-    if not isinstance(query.words, str):
-        raise QueryError("the words are no text", where="q", hint="send a string")
-    # Cut before it is normalised, which takes the square of the time for a run of combining marks.
-    text = unicodedata.normalize("NFC", query.words[: 4 * MAX_WORDS])
-    text = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
-    notes = []
-    if len(text) > MAX_WORDS or len(query.words) > 4 * MAX_WORDS:
-        text = text[:MAX_WORDS]
-        notes.append(note("words_cut", limit=MAX_WORDS))
-    return replace(query, words=text), notes

@@ -15,11 +15,12 @@ from typing import Protocol
 import numpy as np
 
 from shoplens.core.catalogue import Product
+from shoplens.core.masks import fit
 from shoplens.core.ports import CatalogueStore, Mask, Numbers, StoredProduct
 from shoplens.core.query import Query
 from shoplens.core.understood import Chip, ColumnValues, Denial, Understood
 from shoplens.core.where import All, Any_, In, Where, fold, parse_where
-from shoplens.engine.copies import Columns, SwitchableWords
+from shoplens.engine.copy_ports import Columns, SwitchableWords
 from shoplens.engine.parts import Floats, PartScores, no_variants
 from shoplens.errors import ShopLensError
 
@@ -90,7 +91,7 @@ class Asked:
                 continue
             told = self._mask(denial.told) if denial.told else None
             if told is not None:  # they need not be read: their own fields tell
-                self._cleared.append(self.columns.products(fitted(told, len(allowed)) & allowed))
+                self._cleared.append(self.columns.products(fit(told, len(allowed)) & allowed))
             if not len(called):
                 continue
             size = min(len(allowed), len(product_of))
@@ -98,7 +99,7 @@ class Asked:
             of[called] = True
             gone = of[product_of[:size]]
             for text in filter(None, (denial.told, denial.spared)):
-                gone &= ~fitted(self._mask(text), size)
+                gone &= ~fit(self._mask(text), size)
             allowed = allowed.copy()
             allowed[:size] &= ~gone
         return allowed
@@ -136,7 +137,7 @@ class Asked:
         word."""
         if len(products) and 0 < len(self.denying) == len(self._cleared):
             size = int(products.max()) + 1
-            products = products[~np.logical_and.reduce([fitted(mask, size) for mask in self._cleared])[products]]
+            products = products[~np.logical_and.reduce([fit(mask, size) for mask in self._cleared])[products]]
         if not len(products):
             return []
         return [(chip, one, words.mentioning(one.names, products)) for chip, one in self.denying if one.facets]
@@ -195,7 +196,7 @@ class Asked:
         mask = allowed
         kinds = np.zeros(len(allowed), bool)
         for chip in chips:
-            has = fitted(self._mask(chip.boost), len(allowed))
+            has = fit(self._mask(chip.boost), len(allowed))
             if chip.kind == "kind":
                 kinds |= has
             else:
@@ -211,7 +212,7 @@ class Asked:
         for chip in self.understood.chips:
             if not chip.boost:
                 continue
-            products = self.columns.products(fitted(self._mask(chip.boost), len(allowed)) & allowed)
+            products = self.columns.products(fit(self._mask(chip.boost), len(allowed)) & allowed)
             inside = candidates < len(products)
             raw = np.zeros(len(candidates))
             raw[inside] = products[candidates[inside]]
@@ -232,15 +233,6 @@ class Asked:
             )
             for chip, raw in wanted
         ]
-
-
-def fitted(mask: Mask, size: int) -> Mask:
-    """A mask of an older or newer state in a size: what it does not know is not in it."""
-    if len(mask) >= size:
-        return mask[:size]
-    out = np.zeros(size, bool)
-    out[: len(mask)] = mask
-    return out
 
 
 NOT_ASKED = Asked(Query(), Understood(""))

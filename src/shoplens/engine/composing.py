@@ -24,7 +24,7 @@ import numpy.typing as npt
 from shoplens.core.names import Names
 from shoplens.core.ports import Encoder
 from shoplens.core.spaces import Calibration, unit
-from shoplens.engine.copies import RowIndex
+from shoplens.engine.copy_ports import RowIndex
 from shoplens.engine.parts import VectorPart
 from shoplens.engine.traits import AS_IS, THINGS, Traits, Wanted
 from shoplens.errors import ShopLensError

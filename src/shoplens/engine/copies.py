@@ -12,170 +12,19 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from shoplens.core.catalogue import Product
-from shoplens.core.ports import (
-    CatalogueStore,
-    Change,
-    FilterColumns,
-    Mask,
-    Neighbours,
-    Numbers,
-    ProductMap,
-    StoredProduct,
-    VectorIndex,
-    VectorRow,
-    VectorStore,
-    WordIndex,
-)
+from shoplens.core.ports import CatalogueStore, Change, StoredProduct, VectorRow, VectorStore
 from shoplens.core.spaces import Modality, Space
-from shoplens.core.understood import ColumnValues
+from shoplens.engine.copy_ports import Lock, Parts, RowIndex, SwitchableWords
+from shoplens.engine.copy_rows import picture_rows, text_row
 from shoplens.errors import ShopError
 
 _CHUNK = 2_000
 Rows = list[tuple[VectorRow, npt.NDArray[np.float16]]]
-
-
-class Columns(FilterColumns, ProductMap, ColumnValues, Protocol):
-    """Filter columns together with the map of products and variants, as one copy with a snapshot."""
-
-    @property
-    def seq(self) -> int:
-        """The sequence number up to which this copy stands."""
-
-    def save(self, folder: Path) -> None:
-        """Writes a snapshot: temporary file, fsync, rename."""
-
-    def fields(self) -> tuple[str, ...]:
-        """The fields that some variant has."""
-
-
-class RowScores(Protocol):
-    """Exact scores of chosen products, each by its best row; arrays parallel to the products asked for."""
-
-    @property
-    def scores(self) -> npt.NDArray[np.float32]:
-        """Cosines; NaN where a product has no allowed row."""
-
-    def variants(self, positions: npt.NDArray[np.intp]) -> Numbers:
-        """Allowed variants that the best rows of the products at these positions show; 0 where there is none."""
-
-    def key(self, position: int) -> str:
-        """The best row's key (a picture hash) of the product at this position; "" where there is none."""
-
-
-class RowIndex(VectorIndex, Protocol):
-    """A vector index that tells which rows it has, and scores those asked for."""
-
-    def __len__(self) -> int:
-        """Number of live rows."""
-
-    def neighbours(self, query: npt.NDArray[np.float32], least: int, variants: Mask | None = None) -> Neighbours:
-        """The products near a vector, as many as the index looks at, min(least, products allowed) at the least."""
-
-    def scores_of(self, query: npt.NDArray[np.float32], products: Numbers, variants: Mask | None = None) -> RowScores:
-        """Exact scores of these products."""
-
-    def vectors_of(self, products: Numbers, variants: Mask | None) -> tuple[npt.NDArray[np.float16], Numbers]:
-        """The vectors of their allowed rows [m, d], and of each the place of its product among these."""
-
-    def rows_of(self, product: int) -> list[VectorRow]:
-        """The rows of a product, in the order in which they were given."""
-
-
-class SwitchableWords(WordIndex, Protocol):
-    """A word index that can be told to start or to stop writing."""
-
-    @property
-    def seq(self) -> int:
-        """The sequence number of the last commit that this process has seen."""
-
-    def replace(self, changed: Mapping[int, Product | None], seq: int, *, commit: bool = True) -> None:
-        """As the port says; ``commit=False``: only added, ``flush`` commits."""
-
-    def flush(self, seq: int) -> None:
-        """Commits what was added, with ``seq``, and shows it."""
-
-    def saying(self, names: Sequence[str], unless: Sequence[str]) -> Numbers:
-        """Products that are called by one of the names and by none of ``unless``."""
-
-    def mentioning(self, names: Sequence[str], among: Numbers) -> Numbers:
-        """Those of some products that have one of the names in any text."""
-
-    @property
-    def problem(self) -> str:
-        """What is wrong with its files, as far as is known; "" when nothing is."""
-
-    def inspect(self) -> str:
-        """Reads its files if they changed since they were read last; returns what is wrong with them."""
-
-    def become_writer(self) -> None:
-        """Opens the writer; only for the process that holds the shop's lock."""
-
-    def become_reader(self) -> None:
-        """Closes the writer."""
-
-
-class Lock(Protocol):
-    """The lock of the shop's folder."""
-
-    def try_acquire(self) -> bool:
-        """Takes the lock if it is free (or held by this object already)."""
-
-    def release(self) -> None:
-        """Gives it back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The copies of one shop in one space."""
-
-    columns: Columns
-    pictures: RowIndex
-    texts: RowIndex
-    words: SwitchableWords
-
-
-def picture_rows(stored: StoredProduct) -> list[VectorRow]:
-    """The rows of the picture index for a product: one a picture, with the variants that show it.
-
-    A picture of the product that no variant shows (all have their own) stands for every variant.
-    """
-    shown: dict[str, list[int]] = {}
-    for image in stored.product.all_images():
-        if key := stored.pictures.get(image.location):
-            shown.setdefault(key, [])
-    for variant, number in zip(stored.product.variants, stored.variant_numbers, strict=True):
-        for image in stored.product.variant_images(variant):
-            key = stored.pictures.get(image.location)
-            if key is not None and number not in shown[key]:
-                shown[key].append(number)
-    return [VectorRow(stored.number, key, tuple(some or stored.variant_numbers)) for key, some in shown.items()]
-
-
-def text_row(stored: StoredProduct) -> VectorRow:
-    """The row of the text index for a product."""
-    return VectorRow(stored.number, stored.product.words_hash, stored.variant_numbers)
-
-
-def encoder_text(product: Product) -> str:
-    """What the encoder reads of a product: its title, kind, brand and what sets it apart, the title first.
-
-    Short on purpose: a small text tower reads 48 tokens, and a description dilutes the title.
-    """
-    parts = [product.title, *(t.title for t in product.translations)]
-    if not any(parts):
-        parts.append(product.description[:200])
-    parts += [product.category[-1] if product.category else "", product.brand]
-    for name in ("color", "colour", "material", "pattern"):
-        parts += product.attributes.get(name, ())[:2]
-    return " ".join(dict.fromkeys(p.strip() for p in parts if p.strip()))
 
 
 class Copies:

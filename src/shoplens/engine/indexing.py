@@ -29,7 +29,7 @@ from shoplens.core.ports import (
     Write,
 )
 from shoplens.core.spaces import Vectors
-from shoplens.engine.copies import encoder_text
+from shoplens.engine.copy_rows import encoder_text
 from shoplens.engine.fetching import Fetching, on_the_net
 from shoplens.errors import PictureError, RemovalGuardError
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from shoplens.core.ports import Mask, Numbers, WordMatches
 from shoplens.core.spaces import Calibration, Modality
-from shoplens.engine.copies import RowIndex
+from shoplens.engine.copy_ports import RowIndex
 
 Vector = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]

@@ -26,7 +26,7 @@ from shoplens.core.ports import (
     Write,
 )
 from shoplens.core.spaces import Modality, Pixels, Space, Vectors
-from shoplens.engine.copies import encoder_text
+from shoplens.engine.copy_rows import encoder_text
 from shoplens.engine.indexing import ENCODE
 from shoplens.engine.rereading import LEAST_SIDE, Rereading, places_of
 from shoplens.errors import PictureError

@@ -18,7 +18,7 @@ from shoplens.core.catalogue import Product
 from shoplens.core.ports import CatalogueLookup, Mask, Numbers, RuleStore, WordIndex, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.rules import NO_PLAN, Plan, Rulebook, Target
-from shoplens.engine.copies import Columns
+from shoplens.engine.copy_ports import Columns
 from shoplens.engine.parts import PartScores, distinct
 from shoplens.errors import ShopLensError, UnknownFieldError
 

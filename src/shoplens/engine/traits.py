@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from shoplens.core.ports import Encoder, Mask, Numbers, WordMatches
 from shoplens.core.spaces import unit
-from shoplens.engine.copies import RowIndex
+from shoplens.engine.copy_ports import RowIndex
 from shoplens.engine.parts import SAME_PICTURE, PartScores, no_variants, score_words
 
 Vectors = npt.NDArray[np.float32]

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.answer import Facet
+from shoplens.core.masks import fit
 from shoplens.core.ports import Mask, Numbers, StoredProduct
 from shoplens.core.query import SortKey
 from shoplens.core.where import Where
@@ -26,7 +27,7 @@ from shoplens.indexes.columns_facets import facets
 from shoplens.indexes.columns_order import best_variants, sort_products
 from shoplens.indexes.columns_snapshot import DamagedColumnsError, read_columns, write_columns
 from shoplens.indexes.columns_values import Growing, Values
-from shoplens.indexes.columns_view import Column, Entries, View, fit
+from shoplens.indexes.columns_view import Column, Entries, View
 
 _LOG = logging.getLogger(__name__)
 _COMPACT_FROM = 10_000

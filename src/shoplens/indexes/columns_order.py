@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shoplens.core.masks import fit
 from shoplens.core.query import SortKey
 from shoplens.indexes.columns_values import Bools, pick
-from shoplens.indexes.columns_view import Column, View, fit
+from shoplens.indexes.columns_view import Column, View
 
 
 def sort_products(

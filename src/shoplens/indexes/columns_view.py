@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.catalogue import RESERVED_FIELDS
+from shoplens.core.masks import fit
 from shoplens.core.ports import Numbers
 from shoplens.core.where import All, Any_, Compare, Has, In, Not, Where
 from shoplens.errors import UnknownFieldError
@@ -219,15 +220,6 @@ class View:
         out = np.zeros(len(self.first_row), bool)
         out[pick(self.slot_of_row, rows)] = True
         return out
-
-
-def fit(mask: Bools, size: int) -> Bools:
-    """A mask cut or filled with False to a size: masks of an older or newer view stay valid."""
-    if len(mask) >= size:
-        return mask[:size]
-    out = np.zeros(size, bool)
-    out[: len(mask)] = mask
-    return out
 
 
 def _counts_up(numbers: Ints | Numbers) -> bool:

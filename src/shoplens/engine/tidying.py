@@ -1,0 +1,24 @@
+"""Words as they are typed, made fit to be looked for."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+from shoplens.core.notes import Note, note
+from shoplens.core.query import MAX_WORDS, Query
+from shoplens.errors import QueryError
+
+
+def tidy(query: Query) -> tuple[Query, list[Note]]:
+    """The query with its words cleaned (NFC, control characters and doubled white space gone) and cut to length."""
+    if not isinstance(query.words, str):
+        raise QueryError("the words are no text", where="q", hint="send a string")
+    # Cut before it is normalised, which takes the square of the time for a run of combining marks.
+    text = unicodedata.normalize("NFC", query.words[: 4 * MAX_WORDS])
+    text = " ".join("".join(c if unicodedata.category(c)[0] != "C" else " " for c in text).split())
+    notes = []
+    if len(text) > MAX_WORDS or len(query.words) > 4 * MAX_WORDS:
+        text = text[:MAX_WORDS]
+        notes.append(note("words_cut", limit=MAX_WORDS))
+    return replace(query, words=text), notes
