@@ -3,8 +3,8 @@
     python benchmarks/evaluate.py [--queries 800] [--rounds 3]
 
 Distinct queries ("black sandals for women", 黑色凉鞋) on the demo shop and, where it is here, the data set `magento`;
-depth 100, one worker, the command itself as a user runs it (its own count of queries a second, which leaves out opening
-the shop). The floor encodes the same words one by one on the same core.
+depth 100, the command itself as a user runs it (a process a core; its own count of queries a second, which leaves out
+opening the shop). The floor encodes the same words one by one on one core.
 """
 
 from __future__ import annotations
