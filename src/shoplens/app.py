@@ -29,6 +29,7 @@ from shoplens.engine.copies import Copies, discard
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
+from shoplens.explaining import explainer_of
 from shoplens.feeding import ShopFeeds
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking
@@ -170,7 +171,8 @@ class Shop:
 
     def _answerer_of(self, copies: Copies, encoder: Encoder, composer: Composer) -> Answerer:
         parts = self.store, copies, encoder, self.decoder, tokens, self._balance, composer
-        return Answerer(*parts, lexicon_asking(), self.rules.live)
+        explains = explainer_of(self.store, encoder, self.spaces.name()).explain
+        return Answerer(*parts, lexicon_asking(), self.rules.live, explains)
 
     def follow(self) -> bool:
         """Takes up a switch to another encoder that was made since this shop was opened (`shoplens encoder switch`).

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from shoplens.core.catalogue import Product, Variant
 from shoplens.core.notes import Note
 from shoplens.core.understood import Chip
+from shoplens.core.why import Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A product in the answer, the variant that answers best, and why it is here."""
+    """A product in the answer, the variant that answers best, the parts of its score; ``why``: where asked for."""
 
     product: Product
     variant: Variant
@@ -63,6 +64,7 @@ class Hit:
     picture: str = ""
     confidence: float = 0.0
     pinned: bool = False
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from shoplens.core.fields import (
 from shoplens.core.query import MAX_PICTURES, Crop, Query, QueryPicture, Seed, SortKey, parse_sort
 from shoplens.core.understood import Chip
 from shoplens.core.where import parse_where
+from shoplens.core.wire_why import why_to_fields
 from shoplens.errors import QueryError
 
 LoadPicture = Callable[[str], bytes]
@@ -58,7 +59,7 @@ QUERY_FIELDS: Mapping[str, str] = {
     "understand": "true: price limits, denials, colours and sizes are read out of the words; false: not (true)",
     "without_chips": "ids of chips of `understood` that are not wanted",
     "user_token": "the visitor, as your shop names them",
-    "explain": "true: every hit with all the parts of its score",
+    "explain": "true: every hit tells why it is here: words and where they stand, attributes that agree or not",
 }
 """Every field of a search, with its meaning: what is accepted, and what the reference documents."""
 
@@ -265,7 +266,7 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
 
 def hit_to_fields(hit: Hit) -> dict[str, Any]:
     """A hit as JSON data: the product, which of its variants answers best, and why it is here."""
-    return {
+    return ({} if hit.why is None else {"why": why_to_fields(hit.why)}) | {
         "product": product_to_fields(hit.product),
         "variant_id": hit.variant.id,
         "position": int(hit.position),

@@ -41,6 +41,7 @@ from shoplens.engine.parts import (
     within,
     without,
 )
+from shoplens.engine.reasons import Explains
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
 from shoplens.engine.tidying import tidy
@@ -73,6 +74,7 @@ class Answerer:
         composer: Composer | None = None,
         understands: Understands | None = None,
         rules: Plans | None = None,
+        explains: Explains | None = None,
     ) -> None:
         self._store = store
         self._copies = copies
@@ -80,7 +82,7 @@ class Answerer:
         self._vectors = QueryEncoder(store, copies, encoder, decoder, self._balance, composer)
         self._composer = composer
         self._understands = understands
-        self._rules, self._meant = rules, Meant(store)
+        self._rules, self._meant, self._explains = rules, Meant(store), explains
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._teller = Teller(store, copies, tokens)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
@@ -140,6 +142,10 @@ class Answerer:
         took = 1e3 * (time.perf_counter() - started)
         chips = understood.chips
         hits = found.ruled.explained(answer.hits)
+        if query.explain and self._explains is not None:
+            hits = self._explains(said, chips, found, hits)
+            lap("explain")
+            took = 1e3 * (time.perf_counter() - started)
         answer = replace(answer, hits=hits, applied_rules=plan.rules, redirect=plan.redirect)
         return replace(answer, notes=tuple(notes), understood=chips, search_time_ms=took, timings_ms=timings)
 

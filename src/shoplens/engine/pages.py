@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -35,6 +35,7 @@ class Found:
     ``ruled``: what merchandising rules make of it. ``asked``: what was understood of its words. ``unread``: the encoder
     has never met the words. ``telling``: the vector that tells a product's pictures apart, where the parts' own are
     made to tell products apart. ``wanted``: what candidates' pictures are asked for beside a photo in another colour.
+    ``photos``: of each photo its name, its weight and its vector as it is.
     """
 
     known: int
@@ -48,6 +49,7 @@ class Found:
     unread: bool = False
     telling: npt.NDArray[np.float32] | None = None
     wanted: Wanted | None = None
+    photos: list[tuple[str, float, npt.NDArray[np.float32]]] = field(default_factory=list)
 
 
 class Pages:

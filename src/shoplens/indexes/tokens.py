@@ -31,6 +31,8 @@ _UNSPACED = (
 )
 _LETTER = rf"(?:(?![{_UNSPACED}])[^\W_])"
 _CHUNK = re.compile(rf"[{_UNSPACED}]+|{_LETTER}+(?:[-.,'’&/+_]{_LETTER}+)*")
+PIECES = _CHUNK
+"""Where words stand in a text as it is written."""
 _ASCII_CHUNK = re.compile(r"[a-z0-9]+(?:[-.,'&/+_][a-z0-9]+)*")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PIECE = re.compile(r"[^\W\d_]+|\d+(?:[.,]\d+)*")

@@ -7,6 +7,7 @@ from typing import Any
 
 from shoplens.core.notes import TEXTS
 from shoplens.core.understood import KINDS
+from shoplens.core.why import ATTRIBUTES, FEED, PICTURE
 from shoplens.core.wire import QUERY_FIELDS
 
 Schema = dict[str, Any]
@@ -124,6 +125,37 @@ _PRODUCT: Mapping[str, Schema] = {
     "derived": listed(record({"field": TEXT, "text": TEXT, "source": TEXT, "confidence": _or_null(REAL)})),
 }
 
+WHY = record(
+    {
+        "words": _said(listed(TEXT), "of the query, as written, that the product has"),
+        "highlights": listed(
+            record(
+                {
+                    "field": {**TEXT, "enum": ["title", "brand", "category", "attributes", "description", "derived"]},
+                    "text": _said(TEXT, "one value of the field; of a description a part"),
+                    "ranges": _said(listed(listed(WHOLE)), "start and end in characters (code points) of the text"),
+                    "terms": listed(TEXT),
+                }
+            )
+        ),
+        "traits": listed(
+            record(
+                {
+                    "part": _said(TEXT, "of the query: words, image 1, like P7"),
+                    "attribute": {**TEXT, "enum": list(ATTRIBUTES)},
+                    **dict.fromkeys(("asked", "asked_zh", "has", "has_zh"), TEXT),
+                    "agrees": YES,
+                    "source": _said({**TEXT, "enum": [FEED, PICTURE]}, "what the shop says, or what its picture shows"),
+                    "confidence": REAL,
+                }
+            )
+        ),
+        "because": _said(TEXT, "what it shares with photos and products of the query"),
+        "because_zh": TEXT,
+    },
+    said="Why a hit is here, beside the parts of its score; only with explain.",
+)
+
 _TARGETS = listed(record({}, {"ids": listed(TEXT), "filter": TEXT, "by": _said(REAL, "log odds, more than 0 (2)")}))
 _RULE = record(
     {"then": record({}, {
@@ -212,6 +244,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "reasons": _said(listed(ref("Reason")), "their contributions add up to the score"),
         }
     ),
+    "Why": WHY,
     "Reason": record(
         {"source": TEXT, "part": TEXT, "score": _or_null(REAL), "contribution": _or_null(REAL), "rank": WHOLE},
         {"picture": _PICTURE_HASH, "terms": listed(TEXT)},

@@ -1,0 +1,206 @@
+"""Where a product's texts say the words of a query: ranges of characters, by the same meaning of a match as the index.
+
+A text is cut where its words stand (as it is written: case, accents and full-width letters count as the index reads
+them), each piece is read as the index reads it, and the piece is marked if a term of the query is met by it: by its
+stem, by the parts of a compound, by its name in another language, by a word one letter away where no product has the
+word. Of a run of Chinese characters what it shares with a term is marked, two characters at the least.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from shoplens.core.catalogue import Product
+from shoplens.core.slips import one_letter_away
+from shoplens.core.why import Highlight
+from shoplens.indexes.tokens import PIECES, chunks, is_unspaced, normalise, word
+from shoplens.indexes.vocabulary import NONE, Vocabulary
+from shoplens.indexes.words_document import texts_of
+from shoplens.indexes.words_query import Term, identifier_key, terms_of
+
+MOST = 12
+"""Highlights of one product."""
+_READ = 2_000
+"""Characters of a text that are read."""
+_SNIPPET = 160
+"""Characters of a description around the first words that are marked."""
+_FEW_VALUES = 200
+"""Values of one field that are read: a product of a thousand variants has as many codes."""
+_INNER = re.compile(r"[^\W_]+")
+
+Range = tuple[int, int, str]
+"""Start, end, and the term that stands there."""
+
+
+class Marker:
+    """Marks the words of one query. Made for one query, used for the products of a page.
+
+    Args:
+        wordings: the query's words, and other wordings of them that were asked for.
+        guessed: terms that no product has, which match by a letter more or less.
+    """
+
+    def __init__(self, wordings: Iterable[str], vocabulary: Vocabulary = NONE, guessed: Iterable[str] = ()) -> None:
+        guessed = frozenset(guessed)
+        terms = [term for text in wordings for term in terms_of(text, vocabulary)]
+        self._exact: dict[str, list[str]] = {}  # token -> the terms that it meets
+        self._sets: list[tuple[frozenset[str], str]] = []  # tokens that meet a term together
+        self._slips: list[tuple[str, str]] = []
+        self._runs: list[tuple[str, str]] = []
+        self._codes = {
+            key: text.strip() for text in wordings if any(c.isdigit() for c in text) and (key := identifier_key(text))
+        }
+        for term in terms:
+            self._take(term, term.written in guessed)
+        self._meets: dict[str, tuple[str, ...]] = {}
+
+    def _take(self, term: Term, guessed: bool) -> None:
+        own = term.word
+        if any(c.isdigit() for c in term.written):
+            self._codes.setdefault(identifier_key(term.written), term.written)
+        if term.characters:
+            self._runs.append((normalise(term.written), term.written))
+        else:
+            for token in filter(None, (own.whole, *own.more, *term.joined)):
+                self._exact.setdefault(token, []).append(term.written)
+            if own.parts:
+                self._sets.append((frozenset(own.parts), term.written))
+            if guessed and term.slip:
+                self._slips.append((own.whole, term.written))
+        for name in term.others:
+            self._sets.append((frozenset(name), term.written))
+
+    def marks(self, product: Product, further: Callable[[str], Iterable[Range]] | None = None) -> tuple[Highlight, ...]:
+        """The highlights of a product, names before prose.
+
+        ``further``: what else is marked in a text (a name that means what was asked); not asked of descriptions.
+        """
+        texts = texts_of(product)
+        some = {name: [text for text in values[:_FEW_VALUES] if text] for name, values in texts.items()}
+        have = {token for values in some.values() for text in values for token in _tokens(text[:_READ])}
+        whole = [(tokens, term) for tokens, term in self._sets if tokens <= have]
+        out: list[Highlight] = []
+        for name, values in some.items():
+            for text in dict.fromkeys(values):
+                found = self._ranges(text[:_READ], whole)
+                if further is not None and name != "description":
+                    found += further(text)
+                if found and len(out) < MOST:
+                    out.append(_highlight(name, text, found))
+        return tuple(out)
+
+    def _ranges(self, text: str, whole: Sequence[tuple[frozenset[str], str]]) -> list[Range]:
+        out: list[Range] = []
+        for match in PIECES.finditer(text):
+            piece, at = match[0], match.start()
+            if is_unspaced(piece[0]):
+                out += _shared(piece, at, self._runs)
+                continue
+            terms = self._terms(piece, whole)
+            if terms:
+                out += [(at, match.end(), term) for term in terms]
+                continue
+            for inner in _INNER.finditer(piece) if len(piece) > 2 else ():
+                if inner[0] != piece:
+                    for term in self._terms(inner[0], whole):
+                        out.append((at + inner.start(), at + inner.end(), term))
+        return out
+
+    def _terms(self, piece: str, whole: Sequence[tuple[frozenset[str], str]]) -> list[str]:
+        """The terms that a piece of Latin text meets as a whole."""
+        tokens = _read(piece)
+        if not tokens:
+            return []
+        found = [term for token in tokens[:1] for term in self._exact.get(token, ())]
+        found += [term for some, term in whole if tokens[0] in some]
+        if self._codes and (code := self._codes.get(identifier_key(piece))):
+            found.append(code)
+        if not found and self._slips:
+            found = [term for slip, term in self._slips if one_letter_away(slip, tokens[0])]
+        return found
+
+
+def _shared(run: str, at: int, terms: Sequence[tuple[str, str]]) -> list[Range]:
+    """What a run of Chinese characters shares with terms: the longest pieces, of two characters or a whole term."""
+    out: list[Range] = []
+    plain = normalise(run)
+    if len(plain) != len(run):
+        plain = run
+    for term, written in terms:
+        start = 0
+        while start < len(plain):
+            length = _common(plain, start, term)
+            if length >= 2 or (length and length == len(term)):
+                out.append((at + start, at + start + length, written))
+                start += length
+            else:
+                start += 1
+    return out
+
+
+def _common(text: str, start: int, term: str) -> int:
+    """Length of the longest piece of a term that stands at a place of a text."""
+    best = 0
+    for begin in range(len(term)):
+        if term[begin] == text[start]:
+            length = 1
+            while (
+                start + length < len(text)
+                and begin + length < len(term)
+                and (text[start + length] == term[begin + length])
+            ):
+                length += 1
+            best = max(best, length)
+    return best
+
+
+@lru_cache(maxsize=1 << 16)
+def _read(piece: str) -> tuple[str, ...]:
+    """The tokens of a piece of Latin text: as a whole first; nothing where it is more than one word."""
+    found = chunks(normalise(piece))
+    if len(found) != 1:
+        return ()
+    own = word(found[0])
+    return tuple(dict.fromkeys(filter(None, (own.whole, *own.more)))) or own.parts[:1] * (len(own.parts) == 1)
+
+
+@lru_cache(maxsize=1 << 14)
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(token for chunk in chunks(normalise(text)) for token in word(chunk).tokens)
+
+
+def _highlight(name: str, text: str, found: Iterable[Range]) -> Highlight:
+    """Ranges joined where they overlap; of a description the part around the first of them."""
+    ordered = sorted(found)
+    ranges: list[tuple[int, int]] = []
+    for start, end, _ in ordered:
+        if ranges and start <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(end, ranges[-1][1]))
+        else:
+            ranges.append((start, end))
+    terms = tuple(dict.fromkeys(term for *_, term in ordered))
+    if name == "description" and len(text) > _SNIPPET:
+        begin = _begin(text, ranges[0][0])
+        end = _end(text, max(begin + _SNIPPET, ranges[0][1]))
+        ranges = [(a - begin, b - begin) for a, b in ranges if b <= end]
+        text = text[begin:end]
+    return Highlight(name, text, tuple(ranges), terms)
+
+
+def _begin(text: str, first: int) -> int:
+    """Where a snippet starts: before the first mark, at a word."""
+    at = max(0, first - _SNIPPET // 3)
+    while 0 < at < first and not text[at - 1].isspace() and not is_unspaced(text[at]):
+        at += 1
+    return at
+
+
+def _end(text: str, at: int) -> int:
+    """Where a snippet ends: at the end of a word, if one ends soon."""
+    at = min(at, len(text))
+    for end in range(at, min(at + 20, len(text))):
+        if text[end].isspace() or is_unspaced(text[end]):
+            return end
+    return at
