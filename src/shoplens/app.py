@@ -21,6 +21,7 @@ from shoplens.core.catalogue import Product, RowProblem
 from shoplens.core.ports import Encoder, PictureDecoder, StoredProduct
 from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
+from shoplens.core.suggestion import Suggestion
 from shoplens.core.where import Where, parse_where
 from shoplens.engine.answering import Answerer
 from shoplens.engine.balance import Balance
@@ -39,6 +40,7 @@ from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
 from shoplens.rules import ShopRules
 from shoplens.stores import FolderLock, NoLock, SqlStore, is_shop, make_folder, open_as_is, open_store
+from shoplens.suggestions import ShopSuggestions
 from shoplens.switching import DATABASE, ShopSpaces, load_encoder, open_feed_pictures
 
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
@@ -67,6 +69,8 @@ class Shop:
         self.store: SqlStore = open_store(url, create=True) if create else open_as_is(url)
         try:
             thumbs, self._pictures = self.folder / "cache" / "thumbs", partial(open_feed_pictures, config)
+            own = self.folder / "copies"
+            self.suggestions = ShopSuggestions(self.store, lambda: self.copies, own, config.search.query_log)
             self._shown = CataloguePictures(thumbs, self.store, self.decoder, self._pictures)
             self.spaces = ShopSpaces(config, self.store, self.decoder, self._shown, lambda: self.space, self.follow)
             self._chosen = self.spaces.chosen()
@@ -162,7 +166,14 @@ class Shop:
         answer = self._answerer.search(query)
         # While a damaged word index is built anew the vectors answer alone, and say so.
         lacking = self.copies.degraded if query.words and not answer.degraded else ()
-        return replace(answer, degraded=lacking) if lacking else answer
+        return replace(answer, degraded=lacking) if lacking else self.suggestions.told(query.words, answer)
+
+    def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
+        """What may be meant by what a shopper has typed so far, the most popular first, from what is in stock.
+
+        Built in the background: a shop just opened may have none yet (``suggestions.wait(seconds)`` waits for it).
+        """
+        return self.suggestions.suggest(text, limit)
 
     def balance(self, balance: Balance) -> None:
         """Searches with another balance of sources from now on: to compare configurations on one shop."""
@@ -221,6 +232,7 @@ class Shop:
     def warm_up(self) -> None:
         """Makes the first query as fast as the next: loads what is loaded late, starts the decode processes."""
         self.copies.refresh()
+        self.suggestions.copy.follow()
         if "words" in self.encoder.card.modalities:
             self._composer.warm_up()
         self.decoder().decode(_WHITE_PIXEL, 1)  # starts a process
@@ -324,6 +336,7 @@ class Shop:
 
     def close(self) -> None:
         """Ends the processes and gives the lock back. Nothing that was acknowledged waits for this."""
+        self.suggestions.close()
         self.copies.close()
         if self._decoder is not None:
             self._decoder.close()

@@ -95,6 +95,7 @@ class Answer:
     query (cut, a typo) and why nothing was found. ``staleness_s``: age of the oldest write that a copy has not yet
     seen, 0 when all are current. ``applied_rules``: ids of the rules that had a say; ``redirect``: the address that
     one of them names to go to instead, "" for none. ``understood``: what of the words became a filter or a boost.
+    ``did_you_mean``: words that were probably meant, where those that were given do not find well; "" for none.
     """
 
     hits: tuple[Hit, ...]
@@ -112,5 +113,6 @@ class Answer:
     notes: tuple[Note, ...] = ()
     understood: tuple[Chip, ...] = ()
     staleness_s: float = 0.0
+    did_you_mean: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -255,6 +255,7 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
         "verdict": answer.verdict,
         "notes": [{"code": n.code, "text": n.text, "values": dict(n.values)} for n in answer.notes],
         "understood": [_chip(chip) for chip in answer.understood],
+        "did_you_mean": answer.did_you_mean,
         "staleness_s": _real(answer.staleness_s),
     }
     if answer.timings_ms:

@@ -228,6 +228,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "verdict": {**TEXT, "enum": ["match", "similar", "none"]},
             "notes": listed(ref("Note")),
             "understood": listed(ref("Chip")),
+            "did_you_mean": _said(TEXT, 'words that were probably meant; "" for none'),
             "staleness_s": _or_null(REAL),
         },
         {"timings_ms": named(_or_null(REAL)), "extra": {"type": "object"}},
