@@ -11,12 +11,14 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shoplens.errors import ConfigError
 
 FILE = "shoplens.toml"
+SECRET = "key"
+"""Settings with this in their name are never told with their value, not even misspelt ones."""
 
 
 class _Part(BaseModel):
@@ -44,6 +46,27 @@ class SearchSettings(_Part):
     query_log: Path | None = Field(
         None, description="file of queries and how often each was asked (CSV or TSV), which suggestions go by, too"
     )
+
+
+class QueryLogSettings(_Part):
+    """A log of what is searched, for merchandisers; off unless a shop turns it on (docs/reference/query-log.md)."""
+
+    enabled: bool = Field(False, description="keep a log of queries in the shop's folder, without addresses")
+    days: int = Field(30, ge=1, le=3_650, description="days after which the log of a day is removed")
+
+
+class JudgeSettings(_Part):
+    """A language model that judges hits (`shoplens judge`); nothing is sent anywhere else."""
+
+    base_url: str = Field("", description="an OpenAI-compatible service that judges, such as http://127.0.0.1:8080/v1")
+    model: str = Field("", description="name of the model that judges")
+    api_key: SecretStr = Field(SecretStr(""), description="key of that service; never shown or logged")
+    pictures: bool = Field(False, description="send the product's picture too; the model must read pictures")
+    parallel: int = Field(4, ge=1, le=32, description="judgements asked for at once")
+    timeout_s: float = Field(60.0, gt=0, le=600, description="longest time one judgement may take, in seconds")
+    retries: int = Field(3, ge=0, le=10, description="times a judgement is asked for again when the service fails")
+    price_in: float = Field(0.0, ge=0, description="price of a million tokens that are sent; 0 where it is not known")
+    price_out: float = Field(0.0, ge=0, description="price of a million tokens that come back; 0 where it is not known")
 
 
 class ServerSettings(_Part):
@@ -81,6 +104,8 @@ class Config(BaseSettings):
     pictures: PictureLimits = PictureLimits()
     search: SearchSettings = SearchSettings()
     server: ServerSettings = ServerSettings()
+    query_log: QueryLogSettings = QueryLogSettings()
+    judge: JudgeSettings = JudgeSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -114,8 +139,9 @@ class Config(BaseSettings):
             first = error.errors()[0]
             name = ".".join(str(part) for part in first["loc"])
             where = f"setting {name}" + (f" (perhaps in {path})" if path else "")
+            got = "a value that is not shown" if SECRET in name.lower() else repr(first.get("input"))
             raise ConfigError(
-                f"{first['msg']}, got {first.get('input')!r}",
+                f"{first['msg']}, got {got}",
                 where=where,
                 hint="docs/reference/config.md lists all settings",
             ) from error

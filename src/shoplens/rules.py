@@ -172,6 +172,10 @@ class ShopRules:
         applies = bool(after.applied_rules) if rule is None else tried.id in after.applied_rules
         return RulePreview(moment, applies, before, after, _moves(before, after), warnings)
 
+    def without(self, query: Query) -> Answer:
+        """Answers a query as if there were no rules: to see what they do for a shop."""
+        return self._search(query, RulesAt(Rulebook(), now()))
+
     def warnings(self, rule: Rule) -> tuple[str, ...]:
         """What of a rule has no effect as the shop is now: products that are not there, an end that is past.
 

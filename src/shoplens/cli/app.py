@@ -12,6 +12,8 @@ import traceback
 import typer
 import typer.exceptions
 
+from shoplens.cli.comparing import compare
+from shoplens.cli.crops import crops
 from shoplens.cli.demo import demo
 from shoplens.cli.describe import describe
 from shoplens.cli.doctor import doctor
@@ -22,6 +24,7 @@ from shoplens.cli.output import tell_error
 from shoplens.cli.rule import group as rule
 from shoplens.cli.search import search
 from shoplens.cli.serve import serve
+from shoplens.cli.suggest import suggest
 from shoplens.errors import ConfigError, RemovalGuardError, ShopLensError
 
 app = typer.Typer(
@@ -33,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (index, search, serve, evaluate, describe, doctor, demo):
+for verb in (index, search, suggest, serve, evaluate, compare, describe, crops, doctor, demo):
     app.command()(verb)
 app.add_typer(encoder)
 app.add_typer(rule)

@@ -16,6 +16,10 @@ Judgements = dict[str, dict[str, int]]
 """Query id -> product id -> grade: 0 or less is not relevant, 1 and more is, more is better."""
 
 
+MACHINE = "machine"
+"""How the second column of a TREC file begins where a machine has judged; people's is 0."""
+
+
 @dataclass(frozen=True, slots=True)
 class JudgedQuery:
     """One line of a file of queries. Its photos are read only when it is built: a whole set may not fit in memory."""
@@ -117,11 +121,17 @@ def read_qrels(path: Path | str) -> Judgements:
 
     Raises:
         EvaluationError: naming file and line: not four columns, a grade that is no whole number, one product judged
-            twice and differently for one query.
+            twice and differently for one query, a line that a machine has judged.
     """
     judgements: Judgements = {}
     for where, line in lines_of(path):
-        query_id, _, product_id, text = split_columns(line, 4, where, "query_id 0 product_id grade")
+        query_id, by, product_id, text = split_columns(line, 4, where, "query_id 0 product_id grade")
+        if by.startswith(MACHINE):
+            raise EvaluationError(
+                "a machine has judged this, not people",
+                where=where,
+                hint="give the file as --machine-qrels: its figures are then marked as a machine's",
+            )
         try:
             grade = int(text)
         except ValueError as error:

@@ -97,7 +97,8 @@ class SideBySide:
             if some:
                 parts.append(self._queries(f"\nqueries that {which} answers better, by {self.measure}", some))
         p50 = (self.first.timings.percentile(0.5), self.second.timings.percentile(0.5))
-        parts.append(Text(f"\na query takes {p50[0]:.1f} ms by A, {p50[1]:.1f} ms by B (p50, exact search included)"))
+        if all(p50):  # a file of answers has no latencies
+            parts.append(Text(f"\na query takes {p50[0]:.1f} ms by A, {p50[1]:.1f} ms by B (p50, the search alone)"))
         return Group(*parts)
 
     @staticmethod
@@ -132,33 +133,50 @@ def side_by_side(
         EvaluationError: no such measure; no query is judged; a query fails.
         MissingExtraError: ir-measures is not installed.
     """
-    if measure not in MEASURES:
-        raise EvaluationError(f"no measure {measure!r}", where="measure", hint=f"one of {', '.join(MEASURES)}")
+    check_measure(measure)
     second, other = evaluate(searches[1], queries, judgements, depth=depth, on_answer=on_answer)
     first, own = evaluate(
         searches[0], queries, judgements, other=other, other_name=names[1], depth=depth, on_answer=on_answer
     )
-    asked = {query.query_id: _asked(query.fields) for query in queries}
+    return told(names, (first, second), (own, other), queries, measure)
+
+
+def check_measure(name: str) -> None:
+    """Raises EvaluationError where there is no such measure."""
+    if name not in MEASURES:
+        raise EvaluationError(f"no measure {name!r}", where="measure", hint=f"one of {', '.join(MEASURES)}")
+
+
+def told(
+    names: tuple[str, str],
+    reports: tuple[Report, Report],
+    runs: tuple[Run, Run],
+    queries: Sequence[JudgedQuery],
+    measure: str = MEASURES[0],
+) -> SideBySide:
+    """Two reports on the same queries, the first of which was compared with the second's run, side by side."""
+    asked = {query.query_id: words_of(query.fields) for query in queries}
     found = [
         Difference(
             query_id,
             values[measure],
-            second.per_query[query_id][measure],
+            reports[1].per_query[query_id][measure],
             asked[query_id],
-            _first(own, query_id),
-            _first(other, query_id),
+            _first(runs[0], query_id),
+            _first(runs[1], query_id),
         )
-        for query_id, values in first.per_query.items()
+        for query_id, values in reports[0].per_query.items()
     ]
     # As the paired test does: what differs only in the last bits of a sum is a tie.
     differ = [one for one in found if abs(one.difference) > 1e-12]
-    return SideBySide(names, first, second, measure, tuple(sorted(differ, key=lambda one: -one.difference)))
+    return SideBySide(names, *reports, measure, tuple(sorted(differ, key=lambda one: -one.difference)))
 
 
 def _first(run: Run, query_id: str) -> str:
     return next(iter(run.ids(query_id)), "")
 
 
-def _asked(fields: Mapping[str, Any]) -> str:
+def words_of(fields: Mapping[str, Any]) -> str:
+    """What a query asks, for people: its words, the names of its photos, its seeds."""
     photos = [one if isinstance(one, str) else one.get("path", "") for one in fields.get("images") or ()]
     return ", ".join(str(part) for part in (fields.get("q"), *photos, *(fields.get("like") or ())) if part)
