@@ -46,7 +46,7 @@ class ShopSuggestions:
         phrasing = Phrasing(lexicon_asking().reading)
         kept = SuggestionFile(folder / "suggestions" / "counts", PhraseCounts.load)
         asked = read_log(log) if log is not None else {}
-        self.copy = Suggesting(store, phrasing, _sounds, tokens, kept, asked, self._answers)
+        self.copy = Suggesting(store, phrasing, _sounds, tokens, kept, asked, self._logged)
 
     def suggest(self, typed: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What may be meant by what was typed so far, the most popular first."""
@@ -63,6 +63,7 @@ class ShopSuggestions:
 
     def wait(self, seconds: float) -> bool:
         """Waits until suggestions are current, at most so long; whether they are."""
+        self._copies().refresh()
         return self.copy.wait(seconds)
 
     def close(self) -> None:
@@ -87,9 +88,11 @@ class ShopSuggestions:
         except ShopError:
             return True
 
-    def _answers(self, words: str) -> int:
-        """How many products in stock have all of some words."""
-        parts = self._copies().parts
+    def _logged(self, words: str) -> int:
+        """How many products in stock have all of some words that were asked for."""
+        copies = self._copies()
+        copies.refresh()
+        parts = copies.parts
         try:
             inside = parts.columns.products(parts.columns.mask(_IN_STOCK))
             found = parts.words.search(words, 1, inside)

@@ -67,6 +67,8 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
     for note in answer.notes:
         if not note.is_cause:
             stderr.print(Text(f"note: {note.text}", style="yellow"))
+    if answer.did_you_mean:
+        stderr.print(Text.assemble(("did you mean: ", "bold"), answer.did_you_mean))
     if answer.understood:
         stderr.print(Text.assemble(("understood: ", "bold"), "; ".join(map(_chip, answer.understood))))
     if answer.applied_rules:

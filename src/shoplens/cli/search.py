@@ -16,6 +16,10 @@ from shoplens.core.wire import answer_to_fields
 from shoplens.errors import QueryError, ShopError
 
 
+SPELL_S = 2.0
+"""How long a search that did not find well waits for what another spelling is looked for in."""
+
+
 def search(
     words: Annotated[list[str] | None, typer.Argument(help="What to look for, in any language.")] = None,
     shop: ShopFolder = None,
@@ -76,6 +80,8 @@ def search(
         with suppress(ShopError):  # a full disk: the answer tells what is missing from it
             opened.catch_up(2.0)
         answer = opened.search(query)
+        if query.words and (answer.notes or answer.verdict != "match") and opened.suggestions.wait(SPELL_S):
+            answer = opened.suggestions.told(query.words, answer)
     if json:
         print_json(answer_to_fields(answer))
     else:

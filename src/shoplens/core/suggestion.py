@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from shoplens.core.where import In
+
 SUGGESTION_KINDS = ("query", "brand", "category", "product")
 """What a suggestion leads to."""
 
@@ -21,22 +23,28 @@ class Suggestion:
     """One proposal.
 
     ``text``: what to put into the search box. ``kind``: one of SUGGESTION_KINDS. ``count``: products in stock that
-    answer. ``filter``: what to apply (the grammar of ``core.where``) instead of the words, for brands and categories;
-    "" for none. ``product_id``: of a product.
+    answer. ``field``, ``value``: of a brand or a category the facet to apply instead of the words; "" for none.
+    ``product_id``: of a product.
     """
 
     text: str
     kind: str
     count: int
-    filter: str = ""
+    field: str = ""
+    value: str = ""
     product_id: str = ""
+
+    @property
+    def filter(self) -> str:
+        """The facet as a filter (the grammar of ``core.where``); "" for none."""
+        return str(In(self.field, (self.value,))) if self.field else ""
 
 
 def suggestion_to_fields(suggestion: Suggestion) -> Mapping[str, Any]:
     """A suggestion as JSON data; what it does not have is left out."""
     out: dict[str, Any] = {"text": suggestion.text, "kind": suggestion.kind, "count": suggestion.count}
-    if suggestion.filter:
-        out["filter"] = suggestion.filter
+    if suggestion.field:
+        out |= {"filter": suggestion.filter, "field": suggestion.field, "value": suggestion.value}
     if suggestion.product_id:
         out["product_id"] = suggestion.product_id
     return out

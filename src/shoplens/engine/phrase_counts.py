@@ -5,13 +5,52 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+import numpy.typing as npt
+
 from shoplens.core.catalogue import Product
 
+_NONE: npt.NDArray[np.int64] = np.zeros(0, np.int64)
 MOST_KEYS = 400_000
 """Keys that are counted; beyond it the phrases of one product alone go first."""
 MOST_PRODUCTS = 500_000
 """Products whose phrases are counted and whose titles are proposed: those with the lowest numbers."""
+MOST_POSTED = 200_000
+"""Products up to which phrases are tried together ("red" and "leather bag")."""
 _WORDS = "w:"
+
+
+class Postings:
+    """The products of each key, by the key's number. Not changed once made.
+
+    Args:
+        starts: int64 [keys + 1]: where each key's products begin.
+        products: int32: product numbers.
+        size: above the highest of them.
+    """
+
+    def __init__(
+        self,
+        starts: npt.NDArray[np.int64] = _NONE,
+        products: npt.NDArray[np.int32] = _NONE.astype(np.int32),
+        size: int = 0,
+    ) -> None:
+        self._starts, self._products, self._size = starts, products, size
+
+    def of(self, key: int) -> npt.NDArray[np.int32]:
+        """Product numbers that have a key."""
+        if key + 1 >= len(self._starts):
+            return self._products[:0]
+        return self._products[self._starts[key] : self._starts[key + 1]]
+
+    def mask(self, keys: Iterable[int]) -> npt.NDArray[np.bool_]:
+        """bool by product number: has all of the keys."""
+        out = np.ones(self._size, bool)
+        for key in keys:
+            one = np.zeros(self._size, bool)
+            one[self.of(key)] = True
+            out &= one
+        return out
 
 
 class PhraseCounts:
@@ -74,9 +113,20 @@ class PhraseCounts:
         self._keys = [key for key, _ in kept]
         self._numbers = {key: at for at, key in enumerate(self._keys)}
 
-    def items(self) -> Iterator[tuple[str, int]]:
-        """Each key that some product in stock has, with how many have it."""
-        return ((key, self._counts[at]) for at, key in enumerate(self._keys) if self._counts[at] > 0)
+    def items(self) -> Iterator[tuple[int, str, int]]:
+        """Each key that some product in stock has: its number, itself, and how many have it."""
+        return ((at, key, self._counts[at]) for at, key in enumerate(self._keys) if self._counts[at] > 0)
+
+    def postings(self) -> Postings:
+        """Which products have each key; none of a shop too large for it."""
+        if len(self._held) > MOST_POSTED:
+            return Postings()
+        keys = np.frombuffer(b"".join(self._held.values()), np.int32)
+        sizes = [len(held) // 4 for held in self._held.values()]
+        products = np.repeat(np.array(list(self._held), np.int32), sizes)
+        order = np.argsort(keys, kind="stable")
+        starts = np.searchsorted(keys[order], np.arange(len(self._keys) + 1))
+        return Postings(starts, products[order], int(max(self._held, default=0)) + 1)
 
     # --- as plain data --------------------------------------------------------------------------
 

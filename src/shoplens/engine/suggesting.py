@@ -80,7 +80,7 @@ class Suggesting:
         stems: the tokens of a text: two texts with the same are one suggestion.
         snapshots: where counts are kept between starts.
         asked: what shoppers asked how often, by words as they are compared.
-        answers: how many products in stock answer some words.
+        logged: how many products in stock answer a query that was asked.
     """
 
     def __init__(
@@ -91,10 +91,10 @@ class Suggesting:
         stems: Callable[[str], Iterable[str]],
         snapshots: Snapshots,
         asked: Mapping[str, int],
-        answers: Callable[[str], int],
+        logged: Callable[[str], int],
     ) -> None:
         self._store, self._says, self._sounds, self._stems = store, says, sounds, stems
-        self._snapshots, self._asked, self._answers = snapshots, asked, answers
+        self._snapshots, self._asked, self._logged = snapshots, asked, logged
         self._counts: PhraseCounts | None = None
         self._saved = 0
         self.table: SuggestionTable = EMPTY
@@ -196,6 +196,7 @@ class Suggesting:
 
     def _publish(self, counts: PhraseCounts, rest: Polite) -> None:
         started = time.monotonic()
-        table = build(counts, self._says.forms, self._sounds, self._stems, self._asked, self._answers, rest)
+        given = self._says.forms, self._sounds, self._stems, self._asked, self._logged
+        table = build(counts, *given, rest)
         self._took, self._made = time.monotonic() - started, time.monotonic()
         self.table, self._table_seq = table, counts.seq

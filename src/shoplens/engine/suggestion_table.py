@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+
 from shoplens.core.phrases import plain
 from shoplens.core.suggestion import Found, Prefixes, Suggestion, slips
-from shoplens.engine.phrase_counts import PhraseCounts
+from shoplens.engine.phrase_counts import PhraseCounts, Postings
 
 MIN_SLIP, MAX_SLIP = 4, 20
 """Letters of a first word in which one may be wrong."""
@@ -22,8 +23,7 @@ _BONUS = {"brand": 0.5, "category": 0.2, "query": 0.0, "product": 0.0}
 _MOST = {"brand": 3, "category": 3, "product": 3}
 """Suggestions of these kinds beside others."""
 _LOOKED_AT = 6
-_TRY_S = 0.002
-"""How long further words are tried out."""
+_NOWHERE = np.zeros(0, bool)
 _LATER_NAME = 0.05
 """What a score loses for each name of a thing that is more usual."""
 _WHOLE = 0.9
@@ -48,8 +48,12 @@ class Form(Protocol):
         """One of SUGGESTION_KINDS."""
 
     @property
-    def filter(self) -> str:
-        """The filter that stands for it; "" for none."""
+    def field(self) -> str:
+        """Of the facet that stands for it; "" for none."""
+
+    @property
+    def value(self) -> str:
+        """Of that facet."""
 
     @property
     def also(self) -> tuple[str, ...]:
@@ -63,12 +67,14 @@ class _Entry:
     text: str
     kind: str
     count: int
-    filter: str = ""
+    field: str = ""
+    value: str = ""
     product_id: str = ""
+    key: int = -1  # its number in the counts
     group: int = -1  # of one thing's names in one script, of which one is proposed
 
     def suggestion(self) -> Suggestion:
-        return Suggestion(self.text, self.kind, self.count, self.filter, self.product_id)
+        return Suggestion(self.text, self.kind, self.count, self.field, self.value, self.product_id)
 
 
 @dataclass(slots=True)
@@ -84,7 +90,7 @@ class SuggestionTable:
     titles: Prefixes = field(default_factory=Prefixes)
     sounds: Callable[[str], Sequence[str]] = lambda _: ()
     stems: Callable[[str], Iterable[str]] = lambda _: ()
-    answers: Callable[[str], int] = lambda _: 0
+    postings: Postings = field(default_factory=Postings)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -143,23 +149,24 @@ class SuggestionTable:
 
     def _continued(self, text: str, limit: int) -> tuple[Suggestion, ...]:
         """Where no phrase goes on from all words: the first words with what goes on from the last two, or the last, as
-        far as products answer it; few are tried, as each is a search."""
+        far as products have both."""
         words = text.rstrip().split(" ")
         out: list[Suggestion] = []
-        end = time.perf_counter() + _TRY_S
         for cut in range(max(1, len(words) - 2), len(words)):
-            head, tail = " ".join(words[:cut]), " ".join(words[cut:]) + (" " if text.endswith(" ") else "")
-            found = self.written.best(tail, _LOOKED_AT) if len(tail) > 1 else []
-            for entry in (self.entries[one.entry] for one in found):
-                if len(out) >= limit or time.perf_counter() >= end:
-                    return tuple(out)
-                if entry.kind == "query" and plain(entry.text) not in head:
-                    whole = f"{head} {entry.text}"
-                    if count := self.answers(whole):
-                        out.append(Suggestion(whole, "query", count))
+            tail = " ".join(words[cut:]) + (" " if text.endswith(" ") else "")
+            head = [self.written.entry(word) for word in words[:cut]]
+            keys = [self.entries[at].key for at in head if at is not None]
+            found = self.written.best(tail, 4 * _LOOKED_AT) if len(tail) > 1 and len(keys) == len(head) <= 4 else []
+            inside = self.postings.mask(keys) if found else _NOWHERE
+            some = [self.entries[one.entry] for one in found]
+            for entry in some:
+                if entry.kind == "query" and len(out) < limit and not set(entry.text.split()) & set(words[:cut]):
+                    count = int(inside[self.postings.of(entry.key)].sum()) if entry.key >= 0 and len(inside) else 0
+                    if count:
+                        out.append(Suggestion(f"{' '.join(words[:cut])} {entry.text}", "query", count))
             if out:
                 break
-        return tuple(out)
+        return _apart(sorted(out, key=lambda one: (-one.count, -len(one.text))), self.stems)
 
     def _named(self, text: str, most: int) -> list[Found]:
         """Products by their titles."""
@@ -167,6 +174,18 @@ class SuggestionTable:
             return []
         found = self.titles.best(text, most)
         return found or [one for sound in self.sounds(text) if not text.isascii() for one in self.titles.best(sound, 4)]
+
+
+def _apart(some: Sequence[Suggestion], stems: Callable[[str], Iterable[str]]) -> tuple[Suggestion, ...]:
+    """Without those of which another one, as popular, says the same or goes on."""
+    kept: list[Suggestion] = []
+    seen: set[tuple[int, tuple[str, ...]]] = set()
+    for one in some:
+        own = tuple(stems(one.text))
+        if (one.count, own) not in seen:
+            kept.append(one)
+        seen.update((one.count, own[:end]) for end in range(1, len(own) + 1))
+    return tuple(kept)
 
 
 EMPTY = SuggestionTable()
@@ -201,7 +220,7 @@ class _Chosen:
             if self._of.get(entry.kind, 0) >= _MOST.get(entry.kind, self._limit) or self._goes_on(entry, one, some):
                 continue
             stems = tuple(self._table.stems(entry.text))
-            same = (entry.product_id,) if entry.product_id else (entry.filter, *stems) if entry.filter else stems
+            same = (entry.product_id,) if entry.product_id else (entry.field, entry.value) if entry.field else stems
             if same in self._seen or entry.group in self._groups:
                 continue
             self._seen |= {same} if entry.product_id else {same, stems}
@@ -228,7 +247,7 @@ def build(
     sounds: Callable[[str], Sequence[str]],
     stems: Callable[[str], Iterable[str]],
     asked: Mapping[str, int],
-    answers: Callable[[str], int],
+    logged: Callable[[str], int],
     rest: Callable[[], None],
 ) -> SuggestionTable:
     """A table of the counts as they are.
@@ -239,22 +258,23 @@ def build(
     entries: list[_Entry] = []
     best: dict[tuple[str, str], int] = {}
     loss: dict[int, float] = {}
-    for group, (key, count) in enumerate(counts.items()):
+    for number, key, count in counts.items():
         if count == 1 and key.startswith("w:") and (" " in key or (len(key) > _LONG_RUN and not key.isascii())):
             continue  # a part of one title: the title itself is proposed
         for place, form in enumerate(forms(key)):
-            same = (plain(form.text), form.filter)
+            same = (plain(form.text), form.field and form.value)
             at = best.get(same)
             if at is None:
                 at = best[same] = len(entries)
-                entries.append(_Entry(form.text, form.kind, count, form.filter))
-            entries[at].count = max(entries[at].count, count)
+                entries.append(_Entry(form.text, form.kind, count, form.field, form.value, key=number))
+            if entries[at].count < count:
+                entries[at].count, entries[at].key = count, number
             if key.startswith("n:"):
-                entries[at].group = 2 * group + form.text.isascii()
+                entries[at].group = 2 * number + form.text.isascii()
                 loss[at] = _LATER_NAME * place
         rest()
     for text, _ in sorted(asked.items(), key=lambda pair: (-pair[1], pair[0]))[:_LOGGED]:
-        if (text, "") not in best and (count := answers(text)):
+        if (text, "") not in best and (count := logged(text)):
             best[text, ""] = len(entries)
             entries.append(_Entry(text, "query", count))
         rest()
@@ -269,10 +289,10 @@ def build(
         if not text.isascii():
             sounding += [(sound, at, score) for sound in sounds(text)]
         rest()
-    for key, _ in counts.items():
+    for _, key, _ in counts.items():
         if key.startswith("n:") and "+" in key:
             for form in forms(key):
-                at = best[plain(form.text), form.filter]
+                at = best[plain(form.text), form.field and form.value]
                 score = math.log1p(entries[at].count) - _ALSO - loss.get(at, 0.0)
                 written += [(name, at, score) for part in form.also for name in (plain(part),)]
         rest()
@@ -284,7 +304,7 @@ def build(
         Prefixes(_sorted(titles, rest)),
         sounds,
         stems,
-        answers,
+        counts.postings(),
     )
 
 

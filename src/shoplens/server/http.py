@@ -29,6 +29,7 @@ from shoplens.server.problems import from_error, problem
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
+from shoplens.server.suggesting import mount_suggestions
 
 log = structlog.get_logger("shoplens")
 
@@ -110,6 +111,7 @@ def create_app(shop: Shop) -> FastAPI:
     _health(app, shop, state)
     _search(app, shop, gate)
     _products(app, shop, gate, pictures)
+    mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
     mount_page(app, shop)
     describe(app)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoplens.core.notes import TEXTS
+from shoplens.core.suggestion import SUGGESTION_KINDS
 from shoplens.core.understood import KINDS
 from shoplens.core.why import ATTRIBUTES, FEED, PICTURE
 from shoplens.core.wire import QUERY_FIELDS
@@ -274,6 +275,20 @@ SCHEMAS: Mapping[str, Schema] = {
     "Facet": record(
         {"field": TEXT, "counts": listed(record({"value": TEXT, "count": WHOLE})), "missing": WHOLE},
         {"min": _or_null(REAL), "max": _or_null(REAL)},
+    ),
+    "Suggestions": record({"suggestions": listed(ref("Suggestion"))}),
+    "Suggestion": record(
+        {
+            "text": _said(TEXT, "what to put into the search box"),
+            "kind": {**TEXT, "enum": list(SUGGESTION_KINDS)},
+            "count": _said(WHOLE, "products in stock"),
+        },
+        {
+            "filter": _said(TEXT, "of a brand or category: filter_by to send instead of q"),
+            "field": _said(TEXT, "the same as a facet: its field"),
+            "value": TEXT,
+            "product_id": TEXT,
+        },
     ),
     "Product": record(_PRODUCT),
     "StoredProduct": record(dict(_PRODUCT) | {"pictures": listed(_PICTURE_HASH)}),

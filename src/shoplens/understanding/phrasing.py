@@ -18,7 +18,6 @@ from functools import lru_cache
 
 from shoplens.core.catalogue import Product
 from shoplens.core.phrases import plain
-from shoplens.core.where import In
 from shoplens.understanding.known import CATEGORY, FIELDS, heads, spoken
 from shoplens.understanding.reading import Meaning, Reading, kind_of, of_group
 
@@ -38,6 +37,7 @@ _ANYBODY = ("gender/unisex", "age/adult")
 _STOP = frozenset("a an and as at by for from in into is it its of on or our the this to up with without your".split())
 _RUN = re.compile(r"[a-z]{2,}(?:['’&-][a-z]+)*|[a-z](?:-[a-z]+)+|[^\sa-z]+|[a-z]")
 _WORD = re.compile(r"[a-z][a-z'’&-]+")
+_VALUE = re.compile(r"[a-z][a-z-]+(?: [a-z-]+){0,2}")
 _LETTER = re.compile(r"(?<![a-z])[a-z](?![a-z])")
 """A letter alone in Chinese: T恤."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
@@ -45,11 +45,12 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A text that is proposed for a key: its kind, the filter that stands for it, and what else it is found under."""
+    """A text that is proposed for a key: its kind, the facet that stands for it, and what else it is found under."""
 
     text: str
     kind: str = "query"
-    filter: str = ""
+    field: str = ""
+    value: str = ""
     also: tuple[str, ...] = ()
 
 
@@ -74,6 +75,8 @@ class Phrasing:
         paths = [path for path in (product.category, *product.categories) if path]
         for path in paths:
             out.update(dict.fromkeys(PATH + _STEP.join(path[: n + 1]) for n in range(len(path))))
+        said = (plain(value[:_LONGEST]) for group in _FEATURES for value in _values(product, group))
+        out.update(dict.fromkeys(WORDS + value for value in said if _VALUE.fullmatch(value)))
         titles = [product.title, *(t.title for t in product.translations)]
         out.update(dict.fromkeys(NAMED + one for one in self._named(product, titles, paths)))
         for title in titles:
@@ -99,7 +102,7 @@ class Phrasing:
                 for _, meant in spans:
                     if kind_of(meant) == group:
                         features.update(dict.fromkeys(sorted(of_group(meant, group))))
-        some = [one for one in features if _spelt(one) not in _ANYBODY][:8]
+        some = [one for one in features if _spelt(one) not in _ANYBODY and "multi" not in one[1]][:8]
         yield from (_spelt(one) for one in kinds)
         yield from (_spelt(one) for one in some)
         yield from (f"{_spelt(feature)}+{_spelt(kind)}" for kind in list(kinds)[:3] for feature in some)
@@ -124,9 +127,9 @@ class Phrasing:
         """The texts that are proposed for a key."""
         kind, text = key[:2], key[2:]
         if kind == BRAND:
-            return (Form(text, "brand", str(In("brand", (text,)))),)
+            return (Form(text, "brand", "brand", text),)
         if kind == PATH:
-            return (Form(text.rpartition(_STEP)[2], "category", str(In(CATEGORY, (text,)))),)
+            return (Form(text.rpartition(_STEP)[2], "category", CATEGORY, text),)
         if kind == WORDS:
             return (Form(text),)
         first, _, second = text.partition("+")

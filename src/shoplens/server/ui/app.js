@@ -3,6 +3,7 @@ import { card, titleOf } from "./cards.js";
 import { byId, element, pictureOf } from "./dom.js";
 import * as filters from "./filters.js";
 import { listen, MOST, taken } from "./photos.js";
+import { propose } from "./suggest.js";
 import { isCause, language, learn, learnCategory, noted, say, speak } from "./words.js";
 
 const PER_PAGE = 24;
@@ -84,6 +85,7 @@ async function search({ more = false, keep = false } = {}) {
   if (state.plain.size) fields.without_chips = [...state.plain];
   if (state.sort) fields.sort_by = state.sort;
   if (!keep && !more) remember();
+  byId("meant").hidden = true;
   status(say("busy"));
   byId("again").hidden = true;
   byId("hits").setAttribute("aria-busy", "true");
@@ -135,6 +137,7 @@ function show(answer, counts, more = false) {
   if (more && !left && document.activeElement === byId("more")) cards[0]?.querySelector("button").focus();
   byId("more").hidden = !left;
   status(summary(answer));
+  meant(answer.did_you_mean);
   shownFacets = counts;
   filters.draw(state, counts, () => search());
 }
@@ -156,6 +159,26 @@ function summary(answer) {
   const others = answer.notes.filter((note) => !isCause(note));
   if (others.length) parts.push(`${language() === "zh" ? "。" : ". "}${others.map(noted).join(space)}`);
   return parts.join("");
+}
+
+// Other words, where those that were typed do not find well: one press away.
+function meant(words) {
+  byId("meant").hidden = !words;
+  byId("meant").replaceChildren(`${say("meant")} `, element("bdi", {}, words), language() === "zh" ? "？" : "?");
+  byId("meant").onclick = () => {
+    askFor((byId("words").value = words));
+    search();
+    byId("words").focus();
+  };
+}
+
+// A suggestion that was chosen: words to search for; a brand or a category instead of words; a product like which to find more.
+function follow(suggestion) {
+  const { field, value } = suggestion;
+  askFor(field ? "" : suggestion.text);
+  if (field) { filters.clear(state); state.chosen[field] = new Set([value]); }
+  byId("words").value = state.words;
+  search();
 }
 
 // What the search starts from, inside the box: photos, and the product that others shall be like.
@@ -262,6 +285,7 @@ addEventListener("popstate", (event) => {
   arrive();
 });
 listen(add);
+propose(follow);
 
 translate();
 if (location.search) arrive();

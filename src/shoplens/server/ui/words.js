@@ -21,7 +21,8 @@ const WORDS = {
     chosen: "Chosen filters", drops: "Remove filter",
     plain: "Search for it as plain words", read: "Read out of your words", understood: "what you asked for",
     clear: "Clear all filters", all: (n) => `Show all ${n}`,
-    less: "Show fewer", inside: "Show what is in", many: "At most 8 photos are used.", and: " and ",
+    suggestions: "Suggestions", counted: (n) => n.toLocaleString("en"), meant: "Did you mean", in: "in ",
+    product: "product", less: "Show fewer", inside: "Show what is in", many: "At most 8 photos are used.", and: " and ",
   },
   zh: {
     skip: "跳到结果", search: "搜索", more: "更多", drop: "松开即可用这张照片搜索",
@@ -36,7 +37,8 @@ const WORDS = {
     "picture>picture": "照片 ↔ 图片", "picture>attributes": "图片所示", "seed>picture": "商品 ↔ 图片", "seed>text": "商品 ↔ 描述",
     photos: "本次搜索的照片和商品", results: "结果", chosen: "已选筛选条件", drops: "移除筛选条件",
     plain: "按原文搜索", read: "从您的文字中读出", understood: "符合要求", clear: "清除全部筛选",
-    all: (n) => `显示全部 ${n} 项`, less: "收起", inside: "展开", many: "最多使用 8 张照片。", and: "、",
+    all: (n) => `显示全部 ${n} 项`, suggestions: "建议", counted: (n) => n.toLocaleString("zh"), meant: "您是不是要找", in: "类别 ",
+    product: "商品", less: "收起", inside: "展开", many: "最多使用 8 张照片。", and: "、",
   },
 };
 
