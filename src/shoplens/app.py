@@ -41,6 +41,7 @@ from shoplens.pictures.thumbnails import CataloguePictures
 from shoplens.rules import ShopRules
 from shoplens.stores import FolderLock, NoLock, SqlStore, is_shop, make_folder, open_as_is, open_store
 from shoplens.suggestions import ShopSuggestions
+from shoplens.stores.query_log import WARM_UP, query_log_of
 from shoplens.switching import DATABASE, ShopSpaces, load_encoder, open_feed_pictures
 
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
@@ -77,6 +78,7 @@ class Shop:
             self.encoder: Encoder = encoder or load_encoder(config, self._chosen)
             writable = os.access(self.folder, os.W_OK) and not self.store.read_only
             self._lock = FolderLock(self.folder) if writable else NoLock(self.folder)
+            self._log = query_log_of(config, writable)
             if rebuild:
                 with self._lock:
                     discard(self.folder / "copies")
@@ -166,7 +168,9 @@ class Shop:
         answer = self._answerer.search(query)
         # While a damaged word index is built anew the vectors answer alone, and say so.
         lacking = self.copies.degraded if query.words and not answer.degraded else ()
-        return replace(answer, degraded=lacking) if lacking else self.suggestions.told(query.words, answer)
+        answer = replace(answer, degraded=lacking) if lacking else self.suggestions.told(query.words, answer)
+        self._log.note(query, answer)
+        return answer
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What may be meant by what a shopper has typed so far, the most popular first, from what is in stock.
@@ -237,7 +241,7 @@ class Shop:
             self._composer.warm_up()
         self.decoder().decode(_WHITE_PIXEL, 1)  # starts a process
         with suppress(ShopLensError):
-            self.search("warm-up", per_page=1)
+            self.search(WARM_UP)
 
     def fetch_photo(self, url: str) -> bytes:
         """The bytes of a query photo on the net, fetched within five seconds, as carefully as those of a catalogue.
@@ -336,6 +340,7 @@ class Shop:
 
     def close(self) -> None:
         """Ends the processes and gives the lock back. Nothing that was acknowledged waits for this."""
+        self._log.close()
         self.suggestions.close()
         self.copies.close()
         if self._decoder is not None:

@@ -170,5 +170,7 @@ def _warnings(shops: list[Shop], made: Contrast) -> list[str]:
                 error.message.replace("judged ids", "ids answered"), where=made.second.name, hint=error.hint
             ) from error
         if found.missing:
-            told.append(f"{made.second.name}: {found.text.replace('judged ids', 'ids answered')} ({found.hint})")
+            what = f'{found.of_variants[0]} is a variant: "group_by": "variant" in the queries' if found.of_variants else ""
+            hint = what or "ids must be those of this shop, as shoplens search --json names them"
+            told.append(f"{made.second.name}: {found.text.replace('judged ids', 'ids answered')} ({hint})")
     return told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from shoplens.errors import EvaluationError
 from shoplens.evaluation.asking import Opening, Search
@@ -46,7 +45,7 @@ def evaluate(
     present = None if catalogue is None else judged_ids(queries, judgements, catalogue)
     run, timings = run_queries(queries, search, depth=depth, workers=workers, opening=opening, on_answer=on_answer)
     report = report_of(queries, judgements, run, timings, other=other, other_name=other_name, depth=depth)
-    return replace(report, judged_ids=present), run
+    return report.with_judged_ids(present), run
 
 
 def measurable(queries: Sequence[JudgedQuery], judgements: Judgements) -> list[str]:

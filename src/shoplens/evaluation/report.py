@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.console import Group
@@ -38,6 +38,10 @@ class Report:
     comparison: Mapping[str, Comparison] | None = None
     missing_in_other: tuple[str, ...] = ()
     judged_ids: JudgedIds | None = None
+
+    def with_judged_ids(self, found: JudgedIds | None) -> Report:
+        """The same report, with which of what was judged the shop has."""
+        return replace(self, judged_ids=found)
 
     def to_fields(self) -> dict[str, Any]:
         """As JSON data."""

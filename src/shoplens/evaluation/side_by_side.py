@@ -76,10 +76,11 @@ class SideBySide:
             title_justify="left",
             box=None,
             pad_edge=False,
+            collapse_padding=True,  # one space between columns: all ten fit 80 characters
         )
-        table.add_column("measure")
-        for name in ("A", "B", "A less B", "low", "high", "p", "A better", "B better", "tied"):
-            table.add_column(name, justify="right")
+        table.add_column("measure", no_wrap=True)
+        for name in ("A", "B", "A less B", "low", "high", "p", "A won", "B won", "tied"):
+            table.add_column(name, justify="right", no_wrap=True)
         for name, found in (self.first.comparison or {}).items():
             span = found.difference
             table.add_row(
