@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,17 @@ def fashion_cases(language: str) -> Iterator[Case]:
         yield Query(words=words, per_page=10), relevant
 
 
+@lru_cache(maxsize=1)
+def _magento_items() -> dict[str, str]:
+    with (DATA / "magento" / "item_images.csv").open(encoding="utf-8") as file:
+        return {row["item_id"]: row["product_id"] for row in csv.DictReader(file)}
+
+
+def product_of(item: str) -> str:
+    """The product of an item of magento: MH01-Blue is of MH01, 24-MG04 of itself."""
+    return _magento_items().get(item, item)
+
+
 def magento_cases(language: str) -> Iterator[Case]:
     """The templated queries, at product level."""
     for line in (DATA / "magento" / "q_text.jsonl").read_text("utf-8").splitlines():
@@ -98,7 +110,7 @@ def magento_cases(language: str) -> Iterator[Case]:
         if words and not row.get("filter"):
             yield (
                 Query(words=words, per_page=10),
-                {i.split("-")[0] if row["level"] == "item" else i: 1.0 for i in row["relevant"]},
+                {product_of(i) if row["level"] == "item" else i: 1.0 for i in row["relevant"]},
             )
 
 
@@ -130,7 +142,7 @@ def chorus_cases(_: str) -> Iterator[Case]:
 def item_of(hit: object) -> str:
     """Product-colour, as magento names items."""
     colour = next(iter(hit.variant.attributes.get("color", ())), "")  # type: ignore[attr-defined]
-    return f"{hit.product.id}-{colour}"  # type: ignore[attr-defined]
+    return f"{hit.product.id}-{colour}" if colour else hit.product.id  # type: ignore[attr-defined]
 
 
 def main() -> None:

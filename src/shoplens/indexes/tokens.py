@@ -17,13 +17,15 @@ from typing import cast
 
 import tantivy
 
-VERSION = 1
+VERSION = 2
 """Raise it when tokens change: indexes that were built with other tokens are then rebuilt."""
 
 MAX_TOKEN = 64
 """Longer runs of letters and digits (base64, keys) are cut."""
 
 _SHORT = 40
+_NAME, _NUMBER_OF = 16, 4
+"""Letters of the longest name that is joined with its number; signs of the longest number, and of the longest unit."""
 
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -139,7 +141,8 @@ def _tokens_of(chunk: str) -> tuple[str, ...]:
 def tokens(text: str) -> Sequence[str]:
     """The tokens under which a document with this text is found, in order of the text.
 
-    A single letter is joined with its neighbours too, so that "t shirt" and "t-shirt" are both found as "tshirt".
+    A single letter is joined with its neighbours too, so that "t shirt" and "t-shirt" are both found as "tshirt"; a
+    name with its number, and a number with its unit (see `numbered`).
     """
     return _short(text) if len(text) <= _SHORT else _tokens(text)
 
@@ -157,6 +160,8 @@ def _tokens(text: str) -> list[str]:
         out += _tokens_of(chunk)
         if (len(chunk) == 1 or len(before) == 1) and before and (joined := join(before, chunk)):
             out.append(joined)
+        elif before and (named := numbered(before, chunk)):
+            out.append(named)
         before = chunk
     return out
 
@@ -165,6 +170,18 @@ def join(first: str, second: str) -> str:
     """Two neighbouring words written as one ("t", "shirt" -> "tshirt"); "" unless both are plain words of letters."""
     both = first + second
     return stem(both) if both.isascii() and both.isalpha() and len(both) <= 24 else ""
+
+
+def numbered(first: str, second: str) -> str:
+    """A name and its number, or a number and its unit, as one ("windows", "10" -> "windows10"; "16", "gb" -> "16gb"); ""
+    where they are not one of each, and short. "Windows 10" is then more than a text that has windows and a ten."""
+    if not (first.isascii() and second.isascii() and len(first) <= _NAME and len(second) <= _NUMBER_OF):
+        return ""
+    if first.isalpha() and second.isdigit():
+        return first + second
+    if first.isdigit() and len(first) <= _NUMBER_OF and second.isalpha() and second not in STOP_WORDS:
+        return first + second
+    return ""
 
 
 def is_unspaced(text: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from shoplens.indexes.tokens import tokens, word
+from shoplens.indexes.tokens import chunks, is_unspaced, normalise, tokens, word
 
 MIN_NAME = 2
 """Characters of the shortest Chinese name that parts a run: a single one stands in too many others."""
@@ -16,12 +16,14 @@ MIN_NAME = 2
 class Vocabulary:
     """``english``: words that are spelt rightly, lower case. ``others``: Chinese name -> the tokens of each English
     name of the same thing. ``longest``: characters of the longest Chinese name. ``compounds``: token of an English word
-    -> the tokens of each word that ends in it and is such a thing (bag: handbag)."""
+    -> the tokens of each word that ends in it and is such a thing (bag: handbag). ``things``: what names of things end
+    in: stems, and Chinese names whole."""
 
     english: frozenset[str] = frozenset()
     others: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     longest: int = 0
     compounds: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    things: frozenset[str] = frozenset()
 
     def pieces(self, run: str) -> list[str]:
         """A run of Chinese characters cut into the names that it holds, from the left, the longest first, and what
@@ -42,10 +44,12 @@ NONE = Vocabulary()
 
 
 def vocabulary(
-    entries: Iterable[tuple[Iterable[str], Iterable[str]]], compounds: Mapping[str, Iterable[str]] | None = None
+    entries: Iterable[tuple[Iterable[str], Iterable[str]]],
+    compounds: Mapping[str, Iterable[str]] | None = None,
+    things: Iterable[str] = (),
 ) -> Vocabulary:
     """The vocabulary of some (English names, Chinese names) of one thing each; ``compounds``: an English word -> words
-    that end in it and are such a thing."""
+    that end in it and are such a thing; ``things``: names of things, see there."""
     english: set[str] = set()
     others: dict[str, dict[tuple[str, ...], None]] = {}
     for names, chinese in entries:
@@ -59,4 +63,15 @@ def vocabulary(
     for head, words in (compounds or {}).items():
         kinds[word(head).whole] = tuple(tuple(tokens(name)) for name in words)
         english.update((head, *words))
-    return Vocabulary(frozenset(english), kept, max(map(len, kept), default=0), kinds)
+    return Vocabulary(frozenset(english), kept, max(map(len, kept), default=0), kinds, _things(things))
+
+
+def _things(names: Iterable[str]) -> frozenset[str]:
+    found = set()
+    for name in names:
+        last = chunks(normalise(name))[-1:]
+        if last and is_unspaced(last[0][0]):
+            found.add(name.casefold())
+        elif last:
+            found.add(word(last[0]).whole)
+    return frozenset(filter(None, found))

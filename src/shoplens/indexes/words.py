@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,13 @@ from shoplens.indexes.words_document import (
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
+    EXACT,
     NUMBER,
     QueryBuilder,
     Term,
     at_least,
     either,
+    preferred,
     required,
     terms_of,
 )
@@ -246,7 +249,7 @@ class TantivyWords:
                     self._delete(writer, list(changed))
                     for number, product in changed.items():
                         if product is not None:
-                            writer.add_document(document(number, product))
+                            writer.add_document(document(number, product, self._vocabulary))
             except ShopError:
                 self._writer = None  # what was added is taken back; the next call opens another
                 raise
@@ -325,10 +328,24 @@ class _Searcher:
     def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
         """See ``TantivyWords.search``."""
         terms = terms_of(words, self._vocabulary)
-        query, found, coverage = self._match(words, terms)
-        if query is None:
-            return _NOTHING
+        best = _NOTHING
+        for query, share in self._queries(words, terms):
+            found = self._searcher.search(query, _FIRST, count=True)
+            if not found.count:
+                continue
+            some = self._best(query, found, k, products)
+            exact = len(some.scores) > 0 and some.scores[0] >= EXACT
+            some = replace(some, coverage=1.0 if exact else share)
+            if len(some.products):
+                best = some
+                break
+            # What a filter leaves may have none of the strictest matches, and yet looser ones.
+            best = best if len(best.matched) else some
         guessed = tuple(term.written for term in terms if term.slip and self._builder.guessed(term))
+        return replace(best, guessed=guessed) if len(best.matched) else _NOTHING
+
+    def _best(self, query: Any, found: Any, k: int, products: Mask | None) -> WordMatches:
+        """The k best of a query's matches that are allowed, and all of them."""
         numbers, scores = _read(self._searcher, found)
         matched = numbers
         if found.count > len(numbers):
@@ -340,23 +357,18 @@ class _Searcher:
             keep = _allowed(numbers, products)
             numbers, scores = numbers[keep], scores[keep]
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
-        return WordMatches(numbers[best], scores[best], matched, coverage, guessed)
+        return WordMatches(numbers[best], scores[best], matched)
 
-    def _match(self, words: str, terms: tuple[Term, ...]) -> tuple[Any | None, Any, float]:
-        """The strictest query that some product meets, its first hits, and the share of the terms that it asks for."""
+    def _queries(self, words: str, terms: tuple[Term, ...]) -> Iterator[tuple[Any, float]]:
+        """Queries, the strictest first, each with the share of the terms that it asks for."""
         queries = self._builder.known(terms)
         whole = self._builder.whole(words)
-        if not queries:
-            return whole, None if whole is None else self._searcher.search(whole, _FIRST, count=True), 1.0
-        query = found = None
-        for count in range(required(len(queries)), 0, -1):
-            query = at_least(queries, count)
-            if whole is not None:
-                query = either(query, whole)
-            found = self._searcher.search(query, _FIRST, count=True)
-            if found.count:
-                break
-        return query, found, 1.0 if whole is not None else count / len(terms)
+        if not queries and whole is not None:
+            yield whole, 1.0
+        better = self._builder.heads(words, self._vocabulary)
+        for count in range(required(len(queries)) if queries else 0, 0, -1):
+            query = preferred(at_least(queries, count), better)
+            yield query if whole is None else either(query, whole), count / len(terms)
 
 
 def _read(searcher: Any, found: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+import re
+from collections.abc import Iterator, Set
 from typing import Any
 
 import tantivy
 
 from shoplens.core.catalogue import Product
 from shoplens.indexes.tokens import tokens
+from shoplens.indexes.vocabulary import NONE, Vocabulary
+from shoplens.indexes.words_heads import MARK, heads
 from shoplens.indexes.words_query import IDENTIFIERS, NAMED, NUMBER, WORDS, identifier_key
 
 SEQ = "seq"
@@ -18,6 +21,9 @@ NAMES = ("title", "brand", "category", "attributes")
 """The fields that say what a product is."""
 SENTINEL = 0
 """Product number of the document that carries the sequence number; products are numbered from 1."""
+
+_UNITED = re.compile(r"\s*(?:[&,/、与和]|\band\b|\bor\b)\s*", re.IGNORECASE)
+"""What stands between the kinds of one category: "Hoodies & Sweatshirts"."""
 
 _TOKENIZER = "shoplens"
 
@@ -72,8 +78,8 @@ def identifiers_of(product: Product, among: Set[str] | None = None) -> set[str]:
     return {key for key in map(identifier_key, likely) if key and key in among}
 
 
-def document(number: int, product: Product) -> Any:
-    """The document of a product."""
+def document(number: int, product: Product, vocabulary: Vocabulary = NONE) -> Any:
+    """The document of a product. Among its names stand the heads of its titles, marked as such."""
     out = tantivy.Document()
     out.add_unsigned(NUMBER, number)
     words: list[str] = []
@@ -83,10 +89,21 @@ def document(number: int, product: Product) -> Any:
         words += found * WEIGHTS[name]
         if name in NAMES:
             names.update(dict.fromkeys(found))
+    names.update(dict.fromkeys(MARK + head for text in _kinds_of(product) for head in heads(text, vocabulary)))
     out.add_text(WORDS, " ".join(words))
     out.add_text(NAMED, " ".join(names))
     out.add_text(IDENTIFIERS, " ".join(identifiers_of(product)))
     return out
+
+
+def _kinds_of(product: Product) -> Iterator[str]:
+    """The texts that say what kind of thing a product is: its titles, and each kind that its category unites."""
+    yield product.title
+    for translation in product.translations:
+        yield translation.title
+    for path in (product.category, *product.categories):
+        if path:
+            yield from _UNITED.split(path[-1])
 
 
 def sentinel(seq: int) -> Any:

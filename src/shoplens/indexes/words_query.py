@@ -16,8 +16,9 @@ from typing import Any
 
 import tantivy
 
-from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, word
+from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, word
 from shoplens.indexes.vocabulary import NONE, Vocabulary
+from shoplens.indexes.words_heads import MARK, heads
 
 MAX_TERMS = 32
 """Terms of a query that count; later ones are left out."""
@@ -41,6 +42,8 @@ OTHER = 0.7
 """Share of the weight for a name in another language, and for a compound of the word (handbag for bag)."""
 PAIR = 1.0
 CHARACTER = 0.4
+HEAD = 4.0
+"""Score of being the kind of thing that the words name: for "keyboard" of a keyboard, not of its cover."""
 
 _SEPARATORS = re.compile(r"[\W_]+")
 
@@ -84,7 +87,7 @@ def terms_of(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
             own = word(piece)
             found.append(Term(raw if len(pieces) == 1 else piece, own, others=vocabulary.compounds.get(own.whole, ())))
             if len(found) > 1:
-                both = join(found[-2].word.whole, piece)
+                both = join(found[-2].word.whole, piece) or numbered(found[-2].written.lower(), piece)
                 if both:
                     found[-2].joined += (both,)
                     found[-1].joined += (both,)
@@ -136,7 +139,8 @@ class QueryBuilder:
             if token and (found := self._token(token, weight)) is not None:
                 options.append(found)
         parts = [p for p in term.word.parts if p]
-        if parts:
+        coded = bool(options) and any(c.isdigit() for c in term.word.whole)
+        if parts and not coded:  # a code that some product has is no list of parts: "ps4" is not "A4, 25 PS"
             queries = [self._token(part, PART) for part in parts]
             if all(q is not None for q in queries):
                 options.append(every_of(queries))
@@ -159,6 +163,18 @@ class QueryBuilder:
     def whole(self, words: str) -> Any | None:
         """The query as a whole taken for an identifier; None where no product has it."""
         return _any(self._identifier(normalise(words)))
+
+    def heads(self, words: str, vocabulary: Vocabulary) -> list[Any]:
+        """The queries for products that are the very kind of thing that the words name (see words_heads)."""
+        found = []
+        for head in heads(words, vocabulary):
+            others = vocabulary.others.get(head) or vocabulary.compounds.get(head, ())
+            marked = dict.fromkeys([MARK + head, *(MARK + name[-1] for name in others if name)])
+            known = [token for token in marked if self._frequency(NAMED, token)]
+            some = [tantivy.Query.term_query(self._schema, NAMED, token, "basic") for token in known]
+            if some:
+                found.append(tantivy.Query.const_score_query(_any(some), HEAD))
+        return found
 
     def _identifier(self, text: str) -> list[Any]:
         key = identifier_key(text)
@@ -209,6 +225,13 @@ def at_least(queries: Sequence[Any], count: int) -> Any:
         return queries[0]
     should = [(tantivy.Occur.Should, query) for query in queries]
     return tantivy.Query.boolean_query(should, minimum_number_should_match=count)
+
+
+def preferred(query: Any, better: Sequence[Any]) -> Any:
+    """The query; what one of ``better`` finds beside it scores more."""
+    if not better:
+        return query
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query), *((tantivy.Occur.Should, one) for one in better)])
 
 
 def either(first: Any, second: Any) -> Any:
