@@ -2,9 +2,9 @@
 
     python benchmarks/suggest.py --shop FOLDER [--queries 200]
 
-Any indexed shop; it is not written to (the copy of suggestions is built in a folder of its own). Queries are what its own
-products are called: titles, brands, categories, the lexicon's names in Chinese and their pinyin, one in five with a slip,
-each typed key by key, so that every beginning counts. One thread; the first answer to a beginning counts as any other.
+Any indexed shop; it is not written to (the copy of suggestions is built in a folder of its own). Queries are what its
+own products are called: titles, brands, categories, names of the lexicon in Chinese and their pinyin, one in five with
+a slip, each typed key by key, so that every beginning counts. One thread; what is asked the first time counts, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Makes src/shoplens/understanding/pinyin.tsv: the pinyin of the 6,763 characters of GB 2312, without tones.
+"""Makes src/shoplens/understanding/pinyin.tsv: the pinyin of the 6,763 characters of GB 2312 and of those that the
+lexicon has beside them, without tones.
 
     pip install pypinyin==0.55.0 && python scripts/build_pinyin.py
 
@@ -11,7 +12,8 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parents[1] / "src" / "shoplens" / "understanding" / "pinyin.tsv"
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "shoplens"
+TARGET = SOURCE / "understanding" / "pinyin.tsv"
 MOST = 3
 HEAD = """\
 # Pinyin of the characters of GB 2312: syllable without tone (v for ü), characters; place of the reading among its own.
@@ -30,7 +32,8 @@ def main() -> None:
     from pypinyin.pinyin_dict import pinyin_dict  # type: ignore[import-not-found]
 
     rows: dict[tuple[int, str], list[str]] = {}
-    for character in gb2312():
+    lexicon = {c for c in (SOURCE / "encoders" / "lexicon.tsv").read_text("utf-8") if "\u4e00" <= c <= "\u9fff"}
+    for character in dict.fromkeys([*gb2312(), *sorted(lexicon)]):
         readings = dict.fromkeys(toneless(one) for one in pinyin_dict.get(ord(character), "").split(",") if one)
         for place, syllable in enumerate(list(readings)[:MOST]):
             if syllable.isascii() and syllable.isalpha() and any(letter in "aeiouv" for letter in syllable):

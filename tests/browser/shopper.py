@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,7 @@ class Shopper:
     @property
     def box(self) -> Any:
         """Where the words go."""
-        return self.page.get_by_role("searchbox")
+        return self.page.get_by_role("combobox", name=re.compile("looking for|想找"))
 
     @property
     def status(self) -> Any:

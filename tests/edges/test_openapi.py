@@ -112,6 +112,7 @@ def test_all_other_addresses_are_as_described(client: httpx.Client, document: di
     picture = shown.json()["hits"][0]["picture"]
     got = {
         "/v1/search": [shown],
+        "/v1/suggest": [client.get("/v1/suggest?q=red&limit=3"), client.get("/v1/suggest?limit=0")],
         "/v1/products": [client.get("/v1/products?ids=C1&ids=M1"), client.get("/v1/products")],
         "/v1/products/{product_id}": [client.get("/v1/products/C1"), client.get("/v1/products/nope")],
         "/v1/pictures/{picture}": [

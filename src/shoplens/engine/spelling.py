@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from shoplens.core.answer import Answer
-from shoplens.core.slips import one_letter_away
 from shoplens.core.suggestion import Suggestion, slips
 from shoplens.engine.suggestion_table import SuggestionTable
 
@@ -24,6 +23,8 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WORD = re.compile(r"[A-Za-z]+")
 _RUN = re.compile(r"[\u4e00-\u9fff]+")
 _MOST_RUN = 16
+_STARTS = 500
+"""Words that start alike of which one may be two letters away."""
 
 
 class Speller:
@@ -98,11 +99,11 @@ class Speller:
         return best if most >= (FAR_LIKELIER if named else LIKELIER) * matched else word
 
     def _two_away(self, word: str) -> str:
-        """Of a long word that nothing is near to: one two letters away, by a word that is near to both."""
-        if len(word) < 7:
+        """Of a long word that nothing is near to: the most popular one two letters away that starts as it does."""
+        if len(word) < LONG + 1:
             return ""
-        starts = [near.key for near in self._table.written.best(word[:4], 400) if " " not in near.key]
-        near = [one for one in starts if abs(len(one) - len(word)) <= 2 and _two_letters_away(word, one)]
+        keys = {one.key for start in (word[:2], word[1::-1]) for one in self._table.written.best(start, _STARTS)}
+        near = [key for key in keys if " " not in key and two_letters_away(word, key)]
         return max(near, key=lambda one: (self._table.count(one), one), default="")
 
     # --- Chinese ------------------------------------------------------------------------------
@@ -150,10 +151,23 @@ class Speller:
         return [one for one in self._table.sounding_like(sound) if len(one.text) > 1 and one.kind != "product"]
 
 
-def _two_letters_away(first: str, second: str) -> bool:
-    return any(one_letter_away(near, second) for near in slips(first, "")) or any(
-        one_letter_away(near, second) for near in slips(first, "".join(sorted(set(second))))
-    )
+def two_letters_away(first: str, second: str) -> bool:
+    """Whether two slips at most lie between two words (optimal string alignment; Damerau 1964)."""
+    if abs(len(first) - len(second)) > 2 or len(set(first) ^ set(second)) > 4:
+        return False
+    before: list[int] = []
+    above = list(range(len(second) + 1))
+    for row, a in enumerate(first, 1):
+        now = [row]
+        for column, b in enumerate(second, 1):
+            cost = min(above[column] + 1, now[-1] + 1, above[column - 1] + (a != b))
+            if row > 1 and column > 1 and a == second[column - 2] and first[row - 2] == b:
+                cost = min(cost, before[column - 2] + 1)
+            now.append(cost)
+        if min(now) > 2:
+            return False
+        before, above = above, now
+    return above[-1] <= 2
 
 
-__all__ = ["Speller"]
+__all__ = ["Speller", "two_letters_away"]

@@ -23,6 +23,7 @@ _BONUS = {"brand": 0.5, "category": 0.2, "query": 0.0, "product": 0.0}
 _MOST = {"brand": 3, "category": 3, "product": 3}
 """Suggestions of these kinds beside others."""
 _LOOKED_AT = 6
+_JOINING = {"for"}
 _NOWHERE = np.zeros(0, bool)
 _LATER_NAME = 0.05
 """What a score loses for each name of a thing that is more usual."""
@@ -138,8 +139,9 @@ class SuggestionTable:
         reach = next((n for n in range(1, len(first) + 1) if not self.written.starts(first[:n])), len(first) + 1)
         out: dict[int, Found] = {}
         for other in dict.fromkeys(slips(first, _LETTERS)):
-            # Up to where it was typed otherwise it has to start as something does.
-            if len(other) < MIN_SLIP - 1 or (reach <= len(first) and other[:reach] == first[:reach]):
+            if len(other) < MIN_SLIP - 1 or (other[0] != first[0] and len(first) == MIN_SLIP):
+                continue
+            if reach <= len(first) and other[:reach] == first[:reach]:  # nothing starts so
                 continue
             loss = _SLIPPED + (_FIRST_LETTER if other[0] != first[0] else 0.0)
             for one in self.written.best(other + space + rest, 4):
@@ -222,6 +224,7 @@ class _Chosen:
             stems = tuple(self._table.stems(entry.text))
             same = (entry.product_id,) if entry.product_id else (entry.field, entry.value) if entry.field else stems
             if same in self._seen or entry.group in self._groups:
+                self._groups |= {entry.group} - {-1}  # the thing is there, under whatever name
                 continue
             self._seen |= {same} if entry.product_id else {same, stems}
             self._groups |= {entry.group} - {-1}
@@ -258,10 +261,13 @@ def build(
     entries: list[_Entry] = []
     best: dict[tuple[str, str], int] = {}
     loss: dict[int, float] = {}
+    said = {stem for _, key, _ in counts.items() if key.startswith("w:") and " " not in key for stem in stems(key[2:])}
     for number, key, count in counts.items():
         if count == 1 and key.startswith("w:") and (" " in key or (len(key) > _LONG_RUN and not key.isascii())):
             continue  # a part of one title: the title itself is proposed
         for place, form in enumerate(forms(key)):
+            if key.startswith("n:") and form.text.isascii() and not said.issuperset({*stems(form.text)} - _JOINING):
+                continue  # no product says so, and words are looked for as they are written
             same = (plain(form.text), form.field and form.value)
             at = best.get(same)
             if at is None:
@@ -292,7 +298,9 @@ def build(
     for _, key, _ in counts.items():
         if key.startswith("n:") and "+" in key:
             for form in forms(key):
-                at = best[plain(form.text), form.field and form.value]
+                at = best.get((plain(form.text), form.field and form.value), -1)
+                if at < 0:
+                    continue
                 score = math.log1p(entries[at].count) - _ALSO - loss.get(at, 0.0)
                 written += [(name, at, score) for part in form.also for name in (plain(part),)]
         rest()

@@ -1,6 +1,7 @@
 """Chinese as it sounds: the pinyin of characters, without tones, to find a name by how it is typed or misheard.
 
-The table (pinyin.tsv) holds the 6,763 characters of GB 2312; scripts/build_pinyin.py made it. Read when first needed.
+The table (pinyin.tsv) holds the characters of GB 2312 and of the lexicon; scripts/build_pinyin.py made it. It is read
+when first needed.
 """
 
 from __future__ import annotations
