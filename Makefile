@@ -5,6 +5,8 @@ PORT ?= 8000
 BENCH ?= index ingest search
 # More words for pytest or a benchmark: make test ARGS="tests/core -x"
 ARGS ?=
+# A process a core, four at most; the tests of a file stay together, as they share what they have indexed.
+SPREAD ?= -n logical --maxprocesses 4 --dist loadfile
 
 BIN := $(VENV)/bin
 BASE := $(VENV)/.installed-base
@@ -24,7 +26,7 @@ demo: $(BASE) ## the demo shop at http://127.0.0.1:8000 (PORT=)
 	$(BIN)/shoplens demo --port $(PORT) $(ARGS)
 
 test: $(DEV) ## the tests (under ten minutes; no torch needed)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-train: $(TRAIN) ## the tests that need torch, and those that need the packages of hub models
 	$(BIN)/python -m pytest -m train $(ARGS)
