@@ -27,6 +27,7 @@ from shoplens.engine.answering import Answerer
 from shoplens.engine.balance import Balance
 from shoplens.engine.composing import Composer
 from shoplens.engine.copies import Copies, discard
+from shoplens.engine.cropping import CropProposal
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
@@ -34,6 +35,7 @@ from shoplens.explaining import explainer_of
 from shoplens.feeding import ShopFeeds
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking
+from shoplens.photos import ShopPhotos
 from shoplens.pictures import DecodePool
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
@@ -95,6 +97,7 @@ class Shop:
             raise
         looking = self.decoder, self._shown.thumbnail, config.fill_attributes
         self.attributes = ShopAttributes(lambda: (self.encoder, self.spaces.name()), self.store, *looking)
+        self.photos = ShopPhotos(lambda: (self.encoder, self.copies.parts.pictures), self.decoder, self.attributes)
         self._caught_up = False
         self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
         self._composer = composer_of(self.encoder, self.spaces.name())
@@ -316,6 +319,14 @@ class Shop:
             PictureError: it is no longer where the feed said.
         """
         return self._shown.thumbnail(picture_hash, side)
+
+    def crops(self, photo: Photo) -> tuple[CropProposal, ...]:
+        """Up to five things on a photo (a path, bytes or a QueryPicture), as crops to search with, best first.
+
+        Raises PictureError.
+        """
+        self.copies.refresh()
+        return self.photos.crops(photo)
 
     # --- care -----------------------------------------------------------------------------------
 

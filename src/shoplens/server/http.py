@@ -25,6 +25,7 @@ from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
 from shoplens.server.gates import Busy, Gate, PhotosBusy
 from shoplens.server.page import mount_page
+from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.rules import mount_rules
@@ -109,7 +110,9 @@ def create_app(shop: Shop) -> FastAPI:
         )
     _handle_errors(app)
     _health(app, shop, state)
-    _search(app, shop, gate)
+    fetches = Gate(FETCHES, 0, PhotosBusy)
+    _search(app, shop, gate, fetches)
+    mount_photos(app, shop, gate, fetches)
     _products(app, shop, gate, pictures)
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
@@ -139,9 +142,7 @@ async def _follow(shop: Shop, keep: Callable[[], None]) -> None:
             await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
-def _search(app: FastAPI, shop: Shop, gate: Gate) -> None:
-    fetches = Gate(FETCHES, 0, PhotosBusy)
-
+def _search(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate) -> None:
     async def search(request: Request) -> Response:
         asked = await read_query(request, shop.config.server)
         fetched = await fetches.run(lambda: asked.make(shop.photo_fetcher())) if asked.fetches else None

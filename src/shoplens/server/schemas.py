@@ -157,6 +157,19 @@ WHY = record(
     said="Why a hit is here, beside the parts of its score; only with explain.",
 )
 
+CROP_PROPOSAL = record(
+    {
+        "crop": _said({**listed(REAL), "minItems": 4, "maxItems": 4}, "x0, y0, x1, y1 as shares of 1, as images[] take"),
+        "confidence": _said(REAL, "the chance that it frames a thing"),
+        "likeness": _said(REAL, "cosine of the product that is most like it"),
+        "kind": {
+            "oneOf": [
+                record({"key": TEXT, "english": TEXT, "chinese": TEXT, "confidence": REAL}),
+                {"type": "null"},
+            ]
+        },
+    },
+)
 _TARGETS = listed(record({}, {"ids": listed(TEXT), "filter": TEXT, "by": _said(REAL, "log odds, more than 0 (2)")}))
 _RULE = record(
     {"then": record({}, {
@@ -247,6 +260,8 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "Why": WHY,
+    "Crops": record({"crops": listed(ref("CropProposal"))}),
+    "CropProposal": CROP_PROPOSAL,
     "Reason": record(
         {"source": TEXT, "part": TEXT, "score": _or_null(REAL), "contribution": _or_null(REAL), "rank": WHOLE},
         {"picture": _PICTURE_HASH, "terms": listed(TEXT)},

@@ -1,0 +1,60 @@
+"""A shopper's photo, looked at before it is searched with: the things on it, to be had as ``shop.crops``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shoplens.attributes import SIDE, ShopAttributes
+from shoplens.core.ports import Encoder, PictureDecoder
+from shoplens.core.spaces import Vectors
+from shoplens.engine.copy_ports import RowIndex
+from shoplens.engine.cropping import NO_GUESS, Cropper, CropProposal, Guess
+from shoplens.errors import EncoderError, PictureError
+from shoplens.pictures.photo import Photo, photo_of
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPhotos:
+    """Looks at photos with what a shop has now. ``serving``: the encoder and the index of pictures that serve."""
+
+    serving: Callable[[], tuple[Encoder, RowIndex]]
+    decoder: Callable[[], PictureDecoder]
+    attributes: ShopAttributes
+
+    def crops(self, photo: Photo) -> tuple[CropProposal, ...]:
+        """Up to five parts of a photo that seem to be things, best first; of a QueryPicture with a crop, in there.
+
+        Raises:
+            PictureError: the photo cannot be used.
+        """
+        given = photo_of(photo)
+        encoder, index = self.serving()
+        try:
+            decoded = self.decoder().decode(given.data, max(SIDE, encoder.card.picture_side), given.crop)
+        except PictureError as error:
+            error.where = error.where or given.name or None
+            raise
+        found = Cropper(encoder, index).crops(decoded.pixels, self._kinds)
+        return found if given.crop is None else tuple(one.within(given.crop) for one in found)
+
+    def _kinds(self, vectors: Vectors) -> Sequence[Guess]:
+        try:
+            told = self.attributes.understanding().describer().describe_vectors(vectors)
+        except EncoderError:  # an encoder that can tell no kinds still finds things
+            return [NO_GUESS] * len(vectors)
+        kinds = [one.kind for one in told]
+        return [NO_GUESS if k is None else Guess(k.key, k.english, k.chinese, k.confidence) for k in kinds]
+
+
+def crop_to_fields(one: CropProposal) -> Mapping[str, Any]:
+    """A proposal as JSON data; ``crop`` as a search takes it."""
+    kind = one.kind
+    named = {"key": kind.key, "english": kind.english, "chinese": kind.chinese, "confidence": kind.confidence}
+    return {
+        "crop": [one.crop.x0, one.crop.y0, one.crop.x1, one.crop.y1],
+        "confidence": one.confidence,
+        "likeness": one.likeness,
+        "kind": named if kind.key else None,
+    }

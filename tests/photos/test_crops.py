@@ -1,0 +1,78 @@
+"""Photos with several things on them: in Python, on the command line, over HTTP."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shoplens.app import Shop
+from shoplens.core.query import Crop, QueryPicture
+from shoplens.engine.saliency import overlap
+from shoplens.errors import PictureError
+from tests.edges.test_cli import answer, run
+from tests.photos.scenes import jpeg, scene
+from tests.serving import serving
+from tests.understanding.pictures import DEMO, rows
+
+HANDBAG = DEMO / rows()[0]["variants"][0]["images"][0]
+
+
+@pytest.fixture(scope="module")
+def photo() -> tuple[bytes, list[tuple[float, float, float, float]]]:
+    """Two things on grass."""
+    other = DEMO / rows()[160]["variants"][0]["images"][0]
+    made, boxes = scene([HANDBAG, other], [(30, 150), (290, 40)])
+    return jpeg(made), boxes
+
+
+def test_the_things_on_a_photo_are_found(
+    demo_few: Shop, photo: tuple[bytes, list[tuple[float, float, float, float]]]
+) -> None:
+    found = demo_few.crops(photo[0])
+    boxes = [(one.crop.x0, one.crop.y0, one.crop.x1, one.crop.y1) for one in found]
+    assert 1 <= len(found) <= 5
+    for thing in photo[1]:
+        assert max(overlap(thing, box) for box in boxes) >= 0.5
+    assert [one.confidence for one in found] == sorted((one.confidence for one in found), reverse=True)
+    assert found[0].confidence > 0.5
+    bag = max(found, key=lambda one: overlap(photo[1][0], boxes[found.index(one)]))
+    assert bag.kind.english == "handbag"
+    # With the crop it is found; the whole photo need not do that.
+    assert demo_few.search(photos=QueryPicture(photo[0], bag.crop)).hits[0].product.id == rows()[0]["id"]
+
+
+def test_within_a_crop_of_the_shopper(
+    demo_few: Shop, photo: tuple[bytes, list[tuple[float, float, float, float]]]
+) -> None:
+    found = demo_few.crops(QueryPicture(photo[0], Crop(0.0, 0.3, 0.5, 1.0)))
+    assert found
+    assert all(one.crop.x1 <= 0.5 and one.crop.y0 >= 0.3 for one in found)
+
+
+def test_on_the_command_line_and_over_http(
+    demo_few: Shop, photo: tuple[bytes, list[tuple[float, float, float, float]]], tmp_path: Path
+) -> None:
+    (tmp_path / "scene.jpg").write_bytes(photo[0])
+    told = answer("crops", "scene.jpg", "--shop", str(demo_few.folder), cwd=tmp_path)["crops"]
+    assert set(told[0]) == {"crop", "confidence", "likeness", "kind"}
+    with serving(demo_few) as address, httpx.Client(base_url=address, timeout=60) as client:
+        sent = {"images": [{"base64": base64.b64encode(photo[0]).decode()}]}
+        answered = client.post("/v1/crops", json=sent)
+        assert answered.status_code == 200
+        assert answered.json()["crops"] == told
+        assert client.post("/v1/crops", files={"images": ("a.jpg", photo[0])}).json()["crops"] == told
+        assert client.post("/v1/crops", json={}).status_code == 400
+        assert client.post("/v1/crops", json={"images": [{"path": "/etc/hostname"}]}).status_code == 422
+        assert client.post("/v1/crops", files={"images": ("a.jpg", b"none")}).status_code == 422
+
+
+def test_what_is_no_photo_is_named(demo_few: Shop, tmp_path: Path) -> None:
+    (tmp_path / "none.jpg").write_bytes(b"none")
+    with pytest.raises(PictureError, match="none"):
+        demo_few.crops(tmp_path / "none.jpg")
+    done = run("crops", "none.jpg", "--shop", str(demo_few.folder), cwd=tmp_path)
+    assert done.returncode == 1
+    assert "none.jpg" in done.stderr
