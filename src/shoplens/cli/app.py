@@ -20,6 +20,7 @@ from shoplens.cli.doctor import doctor
 from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
 from shoplens.cli.index import index
+from shoplens.cli.judging import judge
 from shoplens.cli.output import tell_error
 from shoplens.cli.queries import queries
 from shoplens.cli.rule import group as rule
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (index, search, suggest, serve, evaluate, compare, queries, describe, crops, doctor, demo):
+for verb in (index, search, suggest, serve, evaluate, compare, judge, queries, describe, crops, doctor, demo):
     app.command()(verb)
 app.add_typer(encoder)
 app.add_typer(rule)

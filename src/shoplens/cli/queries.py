@@ -76,10 +76,10 @@ def queries(
     if not total.asked:
         console.print("No query is in the log." if config.query_log.enabled else _OFF, markup=False)
         return
+    nothing, unsure = (f"{n} ({n / total.asked:.1%})" for n in (total.nothing, total.unsure))
     console.print(
-        f"{total.asked} queries in {days} days, {total.different} different, {total.photos} with photos; "
-        f"nothing found: {total.nothing} ({total.nothing / total.asked:.1%}), nothing certain: {total.unsure} ({total.unsure / total.asked:.1%}); "
-        f"p50 {total.ms_p50:.1f} ms, p99 {total.ms_p99:.1f} ms"
+        f"{total.asked} queries in {days} days, {total.different} different, {total.photos} with photos; nothing found:"
+        f" {nothing}, nothing certain: {unsure}; p50 {total.ms_p50:.1f} ms, p99 {total.ms_p99:.1f} ms"
     )
     console.print(_table(found, no_result))
     if len(all_of_them) > len(found):
