@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from shoplens.core.answer import Answer, Facet, Hit
+from shoplens.cli.facets import facet_lines
+from shoplens.core.answer import Answer, Hit
 from shoplens.core.understood import Chip
 from shoplens.errors import ShopLensError
 
@@ -88,9 +89,8 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
         verdict = {"match": "", "similar": " (similar, nothing certain)", "none": ""}[answer.verdict]
         console.print(f"{answer.found} found{verdict}, {answer.search_time_ms:.1f} ms")
     for facet in answer.facets:
-        counts = ", ".join(f"{v.value} {v.count}" for v in facet.values[:12])
-        told = "; ".join(filter(None, (_bounds(facet), counts))) or "no product found has a value"
-        paragraph(Text.assemble((f"{facet.field}: ", "bold"), told))
+        for line in facet_lines(facet):
+            paragraph(line)
 
 
 def _chip(chip: Chip) -> str:
@@ -105,18 +105,6 @@ _DEGRADED = {
     "words": "the texts could not be searched just now; the words were compared with pictures only",
     "rules": "the newest rules could not be read just now; those before them were applied",
 }
-
-
-def _bounds(facet: Facet) -> str:
-    """Least and greatest value in full; prices of which one has cents as prices are written: 59.90 to 139.00."""
-    if facet.minimum is None or facet.maximum is None:
-        return ""
-    ends = sorted({facet.minimum, facet.maximum})
-    told = [f"{end:.15g}" for end in ends]
-    places = max(len(text.partition(".")[2]) for text in told)
-    if places and facet.field in ("price", "list_price"):
-        told = [f"{end:.{max(places, 2)}f}" for end in ends]
-    return " to ".join(told)
 
 
 def _say_why_none(answer: Answer, shop: str) -> None:

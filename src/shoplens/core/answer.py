@@ -76,14 +76,37 @@ class FacetValue:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetRange:
+    """Products that have a number from ``low`` on and below ``high``; None: no limit on that side."""
+
+    low: float | None
+    high: float | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetLevel:
+    """The categories right below one (``path`` "": the topmost), each by its whole path ("Men > Tops")."""
+
+    path: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Facet:
-    """Counts of a field over the result set; ``minimum``/``maximum`` for numbers. ``missing``: products without it."""
+    """Counts of a field over the result set, or over what it would be if the filter said nothing of that field.
+
+    ``minimum``/``maximum`` and ``ranges`` for numbers; ``levels`` for categories: the topmost, then down the paths that
+    the filter names. ``missing``: products without it.
+    """
 
     field: str
     values: tuple[FacetValue, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     missing: int = 0
+    ranges: tuple[FacetRange, ...] = ()
+    levels: tuple[FacetLevel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +119,7 @@ class Answer:
     seen, 0 when all are current. ``applied_rules``: ids of the rules that had a say; ``redirect``: the address that
     one of them names to go to instead, "" for none. ``understood``: what of the words became a filter or a boost.
     ``did_you_mean``: words that were probably meant, where those that were given do not find well; "" for none.
+    ``next_cursor``: a query's ``cursor`` for the hits after these, "" when there are none.
     """
 
     hits: tuple[Hit, ...]
@@ -113,6 +137,7 @@ class Answer:
     notes: tuple[Note, ...] = ()
     understood: tuple[Chip, ...] = ()
     staleness_s: float = 0.0
+    next_cursor: str = ""
     did_you_mean: str = ""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)

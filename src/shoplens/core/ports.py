@@ -359,8 +359,11 @@ class FilterColumns(Protocol):
     def mask(self, where: Where | None) -> Mask:
         """bool by variant number: alive and meeting the filter; not to be written to. Raises UnknownFieldError."""
 
-    def facets(self, variants: Mask, fields: Sequence[str], limit: int) -> tuple[Facet, ...]:
-        """Counts of products (not variants) that have an allowed variant with the value."""
+    def facets(
+        self, variants: Mask, fields: Sequence[str], limit: int, chosen: Sequence[str] = ()
+    ) -> tuple[Facet, ...]:
+        """Counts of products (not variants) that have an allowed variant with the value; ``chosen``: categories whose
+        children are listed."""
 
     def order(self, products: Numbers, variants: Mask, keys: Sequence[SortKey]) -> Numbers:
         """The products sorted; each by its best allowed variant; ties keep the order given."""

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from shoplens.core.answer import Answer, Facet, Hit, Reason
+from shoplens.core.answer import Answer, Hit, Reason
 from shoplens.core.catalogue import Product, Variant
+from shoplens.core.facet_fields import facet_to_fields
 from shoplens.core.fields import (
     clean,
     finite,
@@ -242,7 +243,7 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
     """An Answer as JSON data. Numbers that JSON has no word for (infinite, not a number) become null."""
     out: dict[str, Any] = {
         "hits": [hit_to_fields(hit) for hit in answer.hits],
-        "facet_counts": [_facet(facet) for facet in answer.facets],
+        "facet_counts": [facet_to_fields(facet) for facet in answer.facets],
         "found": int(answer.found),
         "page": answer.page,
         "per_page": answer.per_page,
@@ -347,17 +348,6 @@ def _reason(reason: Reason) -> dict[str, Any]:
         out["picture"] = reason.picture
     if reason.terms:
         out["terms"] = list(reason.terms)
-    return out
-
-
-def _facet(facet: Facet) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        "field": facet.field,
-        "counts": [{"value": value.value, "count": int(value.count)} for value in facet.values],
-        "missing": int(facet.missing),
-    }
-    if facet.minimum is not None and facet.maximum is not None:
-        out |= {"min": _real(facet.minimum), "max": _real(facet.maximum)}
     return out
 
 

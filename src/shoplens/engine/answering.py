@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ from shoplens.core.rules import NO_PLAN, Plan
 from shoplens.core.where import Where
 from shoplens.engine.asked import Understands, asked
 from shoplens.engine.balance import Balance
+from shoplens.engine.called import called_so
 from shoplens.engine.composing import NO_WISH, Composer, Wish
 from shoplens.engine.copies import Copies
 from shoplens.engine.encoded import QueryEncoder
@@ -45,6 +47,7 @@ from shoplens.engine.reasons import Explains
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
 from shoplens.engine.tidying import tidy
+from shoplens.engine.weighing import weighed
 from shoplens.errors import ShopLensError
 
 _LOOKED_AT = 3
@@ -101,6 +104,7 @@ class Answerer:
         self._copies.refresh()
         columns = self._copies.parts.columns
         said, rules = query.words, rules or self._rules
+        given = query
         ask = asked(query, self._understands, columns, self._copies.parts.words)
         query, understood = ask.query, ask.understood
         notes += understood.notes
@@ -114,13 +118,15 @@ class Answerer:
         lap = Lap(timings, started)
         lap("filter")
         wish = self._wish(query)
-        if wish.colours:
+        if wish.edits:
             query = replace(query, words_weight=query.words_weight * self._balance.edited)
             notes.append(note("recoloured", colours=list(wish.written)))
         # The word index looks while the words are encoded and the vectors are scanned: none holds Python's lock long.
         asked_for = replace(query, words=" ".join(wish.written)) if wish.is_bare else query
         words = self._beside(self._match_words, asked_for, found) if query.words else None
         self._vectors.encode(query, found, lap, wish)
+        if found.wanted is not None and wish.is_bare:
+            found.called = called_so(self._understands, query.words, columns, allowed)
         near = self._near(found)
         lap("vectors")
         if words is not None:
@@ -128,7 +134,8 @@ class Answerer:
         lap("words")
         result, ranked, scores = self._rank(query, found, near, wish)
         lap("rank")
-        answer = self._pages.make(ask.shown(query), found, result, ranked, scores)
+        loosened = partial(self._loosened, query, found, wish)
+        answer = self._pages.make(ask.shown(query), given, found, result, ranked, scores, loosened)
         lap("page")
         notes += self._teller.notes(
             query,
@@ -220,7 +227,8 @@ class Answerer:
         wanted, narrow = [p for p in found.parts if p.weight > 0], self._narrow(found.allowed)
         look = [self._beside(part.near, self._balance.depth, narrow) for part in wanted[1:]]
         first = [part.near(self._balance.depth, narrow) for part in wanted[:1]]
-        return first + [some() for some in look]
+        linked = found.wanted.linked(found.called, found.photos, self._copies.parts.pictures) if found.wanted else []
+        return first + [some() for some in look] + [part.near(self._balance.depth, where) for part, where in linked]
 
     def _beside(self, work: Callable[P, T], *args: P.args, **given: P.kwargs) -> Callable[[], T]:
         """Begins some work beside this thread; to be called for what came out. In a small shop it is done at once, as
@@ -234,10 +242,10 @@ class Answerer:
         """The mask for a vector index: None where all is allowed, which saves looking thousands of rows up."""
         return None if allowed is self._copies.parts.columns.mask(None) else allowed
 
-    def _rank(
+    def _found(
         self, query: Query, found: Found, near: Sequence[tuple[Numbers, Numbers]], wish: Wish
-    ) -> tuple[Numbers, Numbers, list[PartScores]]:
-        """The result set, the candidates in order, and what each source said of them (in that order)."""
+    ) -> tuple[Numbers, Numbers]:
+        """The result set, and the candidates in it; both rising."""
         allowed, inside, words = found.allowed, found.inside, found.words
         seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values()) if query.seeds else []
         if not near and words is None:
@@ -257,13 +265,35 @@ class Answerer:
                 deep = self._near(replace(found, allowed=found.ruled.lifted))
                 best += [among(few, result) for _, few in deep]
             candidates = without(within(distinct(best), inside), seeds)
-        result, candidates = found.asked.honest(result, candidates, self._store)
+        return found.asked.honest(result, candidates, self._store)
+
+    def _loosened(self, query: Query, found: Found, wish: Wish, where: Where | None) -> tuple[Mask, Numbers]:
+        """The variants that another filter allows, beside what the words demand, and the products found with it."""
+        columns = self._copies.parts.columns
+        whole, ask = found.asked.beside(where)
+        allowed = ask.allowed(self._allowed(whole, query, found.ruled.plan))
+        inside = columns.products(allowed)
+        by_rules = ruled(found.ruled.plan, allowed, inside, columns, self._meant)
+        free = replace(found, allowed=allowed, inside=inside, degraded=[], ruled=by_rules, asked=ask)
+        if found.words is not None:  # how strictly words are to match depends on what a filter leaves
+            asked_for = replace(query, words=" ".join(wish.written)) if wish.is_bare else query
+            free.words = None
+            self._match_words(asked_for, free)
+        result, _ = self._found(query, free, self._near(free), wish)
+        return allowed, self._pages.with_pins(query, free, result)
+
+    def _rank(
+        self, query: Query, found: Found, near: Sequence[tuple[Numbers, Numbers]], wish: Wish
+    ) -> tuple[Numbers, Numbers, list[PartScores]]:
+        """The result set, the candidates in order, and what each source said of them (in that order)."""
+        allowed, words = found.allowed, found.words
+        result, candidates = self._found(query, found, near, wish)
         narrow = self._narrow(allowed)
-        scores = [score_vectors(part, candidates, narrow) for part in found.parts]
+        scores = [score_vectors(part, candidates, narrow) for part in weighed(found.parts, words, self._balance)]
         judged = found.wanted is not None and wish.is_bare
         if found.wanted is not None:
             pictures, called = self._copies.parts.pictures, words if judged else None
-            scores = found.wanted.judge(scores, candidates, pictures, narrow, called)
+            scores = found.wanted.judge(scores, candidates, pictures, narrow, called, found.called)
         if words is not None and not judged:
             say = 2 * (1 - self._balance.ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say))

@@ -59,7 +59,8 @@ class Understands(Protocol):
 class Asked:
     """What was understood of one query, at work on one state of the copies.
 
-    ``query``: as it is looked for: the words that are left, the filter with what must hold.
+    ``query``: as it is looked for: the words that are left, the filter with what must hold. ``demands``: what of it the
+    words say must hold.
     """
 
     query: Query
@@ -67,11 +68,17 @@ class Asked:
     understands: Understands | None = None
     columns: Columns | None = None
     words: SwitchableWords | None = None
+    demands: tuple[Where, ...] = ()
     _masks: dict[str, Mask] = field(default_factory=dict)
     _cleared: list[Mask] = field(default_factory=list)
     _seq: int = 0
     _sifted: frozenset[int] = frozenset()
     _told: dict[str, Sequence[tuple[str, frozenset[str]]]] = field(default_factory=dict)
+
+    def beside(self, where: Where | None) -> tuple[Where | None, Asked]:
+        """Another filter together with what the words demand, and the same words to be asked beside it."""
+        again = replace(self, _cleared=[], _seq=0, _sifted=frozenset())
+        return _together(where, self.demands), again
 
     @property
     def denying(self) -> list[tuple[Chip, Denial]]:
@@ -249,7 +256,7 @@ def asked(query: Query, understands: Understands | None, columns: Columns, words
         return Asked(query, understood)
     terms = [term for chip in understood.chips if chip.filter and (term := _parsed(chip.filter)) is not None]
     looked_for = replace(query, words=understood.rest, where=_together(query.where, terms))
-    return Asked(looked_for, understood, understands, columns, words)
+    return Asked(looked_for, understood, understands, columns, words, tuple(terms))
 
 
 def _together(where: Where | None, terms: Sequence[Where]) -> Where | None:

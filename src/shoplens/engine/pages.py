@@ -14,9 +14,11 @@ from shoplens.core.answer import Answer, Facet
 from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.spaces import Space
-from shoplens.core.where import meets
+from shoplens.core.where import Where, meets
 from shoplens.engine.asked import NOT_ASKED, Asked
+from shoplens.engine.called import Called
 from shoplens.engine.copies import Copies
+from shoplens.engine.faceting import count_facets
 from shoplens.engine.hits import VariantPicker, as_hits
 from shoplens.engine.parts import PartScores, VectorPart
 from shoplens.engine.ruling import NOT_RULED, Ruled, placed
@@ -35,7 +37,8 @@ class Found:
     ``ruled``: what merchandising rules make of it. ``asked``: what was understood of its words. ``unread``: the encoder
     has never met the words. ``telling``: the vector that tells a product's pictures apart, where the parts' own are
     made to tell products apart. ``wanted``: what candidates' pictures are asked for beside a photo in another colour.
-    ``photos``: of each photo its name, its weight and its vector as it is.
+    ``photos``: of each photo its name, its weight and its vector as it is. ``called``: which variants the catalogue's
+    fields call what the photo is to become.
     """
 
     known: int
@@ -50,6 +53,12 @@ class Found:
     telling: npt.NDArray[np.float32] | None = None
     wanted: Wanted | None = None
     photos: list[tuple[str, float, npt.NDArray[np.float32]]] = field(default_factory=list)
+    called: Called | None = None
+
+    @property
+    def shown(self) -> Mask:
+        """The variants that may be shown."""
+        return self.allowed if self.called is None else self.called.shown(self.allowed)
 
 
 class Pages:
@@ -58,15 +67,26 @@ class Pages:
     def __init__(self, store: Store, copies: Copies, picker: VariantPicker, space: Space) -> None:
         self._store, self._copies, self._picker, self._space = store, copies, picker, space
 
-    def make(self, query: Query, found: Found, result: Numbers, ranked: Numbers, scores: list[PartScores]) -> Answer:
+    def make(
+        self,
+        query: Query,
+        given: Query,
+        found: Found,
+        result: Numbers,
+        ranked: Numbers,
+        scores: list[PartScores],
+        loosened: Callable[[Where | None], tuple[Mask, Numbers]],
+    ) -> Answer:
         """The page of the query.
 
         Args:
-            query: the query.
+            query: the query, as it was looked for.
+            given: the query as it was asked, before its words were understood.
             found: what is known of it.
             result: the numbers of the result set, rising.
             ranked: the candidates among them, best first; the rest of the result follows them.
             scores: what each source says of the candidates, in their order.
+            loosened: what would be found with another filter: variants that it allows, numbers of products.
         """
         columns = self._copies.parts.columns
         # A snapshot of the columns may have grown since the filter was computed; both arrays are cut to the shorter.
@@ -86,14 +106,11 @@ class Pages:
         stored = self._last_word(query, found, chosen)
         best_rows = self._best_rows(found, [s for s, _ in stored])
         hits = as_hits(
-            query, stored, ranked, scores, allowed, self._picker, start, frozenset(pinned.tolist()), best_rows
+            query, stored, ranked, scores, found.shown, self._picker, start, frozenset(pinned.tolist()), best_rows
         )
         facets: tuple[Facet, ...] = ()
         if query.facet_by:
-            inside = np.zeros(int(product_of.max(initial=0)) + 1, bool)
-            inside[result] = True
-            size = min(len(allowed), len(product_of))
-            facets = columns.facets(allowed[:size] & inside[product_of[:size]], query.facet_by, query.max_facet_values)
+            facets = count_facets(query, given.where, (allowed, result), loosened, columns)
         sure = query.is_empty or any(s.confidence.max(initial=0.0) >= 0.5 and s.contributions.any() for s in scores)
         verdict = "none" if not total else "match" if sure else "similar"
         return Answer(
@@ -119,7 +136,7 @@ class Pages:
         rows = {s.number: self._copies.parts.pictures.rows_of(s.number) for s in stored}
         keys = list({row.key for some in rows.values() for row in some})
         vectors = self._store.vectors(self._space, "picture", keys)
-        wanted = found.telling
+        wanted, allowed = found.telling, found.shown
         if wanted is None:
             wanted = np.sum([p.weight * p.calibration.slope * p.vector for p in parts], axis=0)
         best: dict[int, tuple[int, str]] = {}
@@ -128,13 +145,20 @@ class Pages:
                 (float(vectors[row.key].astype(np.float32) @ wanted), -position, row.key, variant)
                 for position, row in enumerate(some)
                 if row.key in vectors
-                for variant in [next((v for v in row.variants if v < len(found.allowed) and found.allowed[v]), 0)]
+                for variant in [next((v for v in row.variants if v < len(allowed) and allowed[v]), 0)]
                 if variant
             ]
             if shown:
                 _, _, key, variant = max(shown)
                 best[number] = (variant, key)
         return best
+
+    def with_pins(self, query: Query, found: Found, result: Numbers) -> Numbers:
+        """A result set with what is pinned of what the filter leaves, rising."""
+        pins = [*self._pinned(query, found.inside).tolist(), *(number for _, number in found.ruled.pins)]
+        refused = found.asked.refused(pins, self._store)
+        kept = [number for number in pins if number not in refused]
+        return np.union1d(result, np.array(kept, np.int64)) if kept else result
 
     def _pinned(self, query: Query, inside: Mask) -> Numbers:
         """The products to put first, without those that the filter excludes: a pin never brings one back."""

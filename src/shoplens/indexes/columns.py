@@ -196,16 +196,19 @@ class ArrayColumns:
             return view.everything
         return view.mask(where)
 
-    def facets(self, variants: Mask, fields: Sequence[str], limit: int) -> tuple[Facet, ...]:
+    def facets(
+        self, variants: Mask, fields: Sequence[str], limit: int, chosen: Sequence[str] = ()
+    ) -> tuple[Facet, ...]:
         """Counts of products (not variants) that have an allowed variant with the value, the ``limit`` largest of
         each field; ties in order of the value. Values that ``=`` does not tell apart count as one. Fields of numbers
-        have a minimum and maximum (over allowed variants) and, where they are prices or quantities, no counts.
+        have minimum, maximum and ranges (over allowed variants) and, where they are prices or quantities, no counts.
+        Categories have levels too, those below the ``chosen`` paths among them.
 
         Raises:
             UnknownFieldError: a field that no variant ever had.
         """
         view = self._view
-        return facets(view, view.to_rows(variants), tuple(fields), limit)
+        return facets(view, view.to_rows(variants), tuple(fields), limit, tuple(chosen))
 
     def order(self, products: Numbers, variants: Mask, keys: Sequence[SortKey]) -> Numbers:
         """The products sorted; each by its best allowed variant (the least value ascending, the greatest descending);

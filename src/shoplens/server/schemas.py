@@ -288,8 +288,21 @@ SCHEMAS: Mapping[str, Schema] = {
         said="What was understood of a part of the words.",
     ),
     "Facet": record(
-        {"field": TEXT, "counts": listed(record({"value": TEXT, "count": WHOLE})), "missing": WHOLE},
-        {"min": _or_null(REAL), "max": _or_null(REAL)},
+        {"field": TEXT, "counts": listed(ref("FacetValue")), "missing": WHOLE},
+        {
+            "min": REAL,
+            "max": REAL,
+            "ranges": listed(ref("FacetRange")),
+            "levels": _said(
+                listed(record({"path": TEXT, "counts": listed(ref("FacetValue"))})),
+                "categories: the topmost, then the children along the paths that the filter names",
+            ),
+        },
+        "Counts as if the filter said nothing of this field.",
+    ),
+    "FacetValue": record({"value": TEXT, "count": WHOLE}),
+    "FacetRange": record(
+        {"count": WHOLE, "filter": _said(TEXT, "for filter_by")}, {"from": REAL, "to": REAL}, "from <= number < to"
     ),
     "Suggestions": record({"suggestions": listed(ref("Suggestion"))}),
     "Suggestion": record(
