@@ -12,7 +12,8 @@ class Balance:
     """How sources weigh against each other; chosen on dev data (docs/adr/0007-fusion.md).
 
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
-    ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words.
+    ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words;
+    ``restraint``: share of ``text`` that is lost where the words as written are sure.
     ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that;
     ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell.
     """
@@ -27,6 +28,7 @@ class Balance:
     as_is: float = 0.3
     told: float = 0.8
     same: float = 4.0
+    restraint: float = 1.0
 
     def ratio(self, query: Query) -> float:
         """Share of the vectors against the words as written, 0 to 1, of this query."""

@@ -42,7 +42,7 @@ OTHER = 0.7
 """Share of the weight for a name in another language, and for a compound of the word (handbag for bag)."""
 PAIR = 1.0
 CHARACTER = 0.4
-HEAD = 4.0
+HEAD = 1.5
 """Score of being the kind of thing that the words name: for "keyboard" of a keyboard, not of its cover."""
 
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -62,6 +62,11 @@ class Term:
     joined: tuple[str, ...] = ()
     others: tuple[tuple[str, ...], ...] = ()
     slip: bool = True
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """A plain word as one letter of it may be wrong: its stem, and itself (the stem of "gwny" is "gwni")."""
+        return tuple(dict.fromkeys((self.word.whole, normalise(self.written))))
 
     @property
     def characters(self) -> tuple[str, ...]:
@@ -146,8 +151,8 @@ class QueryBuilder:
                 options.append(every_of(queries))
         if others:
             options = [_best([*([] if not options else [_any(options)]), *others])]
-        if not options and not parts:
-            options += self._typo(term.word.whole) if term.slip else []
+        if not options and term.slip:
+            options += self._part_typo(parts) if parts else [_best([_any(self._typo(one)) for one in term.spellings])]
         identifier = normalise(term.written)
         if len(identifier) >= 4 and any(c.isdigit() for c in identifier):
             options += self._identifier(identifier)
@@ -155,8 +160,10 @@ class QueryBuilder:
 
     def guessed(self, term: Term) -> bool:
         """Whether no product has the term, so that it matches by a letter more or less, if at all."""
-        if term.characters or any(term.word.parts):
+        if term.characters:
             return False
+        if any(term.word.parts):
+            return term.slip and not self._frequency(WORDS, term.word.whole) and bool(self._part_typo(term.word.parts))
         tokens = (term.word.whole, *term.word.more, *term.joined, *(token for name in term.others for token in name))
         return not any(self._frequency(WORDS, token) for token in tokens if token)
 
@@ -208,6 +215,14 @@ class QueryBuilder:
         """The queries of all tokens of a name; none where no product has one of them."""
         queries = [self._token(token, OTHER) for token in name]
         return [] if None in queries else queries
+
+    def _part_typo(self, parts: Sequence[str]) -> list[Any]:
+        """Of a compound of which products have all parts but one, that one with a letter wrong: "berathe-easy"."""
+        unknown = [part for part in parts if not self._frequency(WORDS, part)]
+        if len(unknown) != 1 or len(unknown[0]) < MIN_TYPO:
+            return []
+        known = [query for part in parts if (query := self._token(part, PART)) is not None]
+        return [every_of([*known, _any(self._typo(unknown[0]))])]
 
     def _typo(self, token: str) -> list[Any]:
         return [
