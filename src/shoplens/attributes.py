@@ -22,7 +22,7 @@ from shoplens.engine.composing import Composer
 from shoplens.engine.doctor import Finding, Store
 from shoplens.engine.traits import Traits, wearer_axis
 from shoplens.errors import EncoderError, PictureError, ShopLensError
-from shoplens.lexical import lexicon_colours
+from shoplens.lexical import LOOKS, lexicon_asking, lexicon_colours, lexicon_looks
 from shoplens.pictures import DecodePool, Limits
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.understanding.colours import looks
@@ -221,7 +221,7 @@ def composer_of(encoder: Encoder, name: str) -> Composer:
         name: as the setting ``encoder`` says it; heads may lie in the folder that it names.
     """
     understanding = Understanding(encoder, name)
-    return Composer(encoder, *lexicon_colours(), lambda: _traits(understanding))
+    return Composer(encoder, *lexicon_colours(), lambda: _traits(understanding), lexicon_looks())
 
 
 def _traits(understanding: Understanding) -> Traits | None:
@@ -236,7 +236,22 @@ def _traits(understanding: Understanding) -> Traits | None:
     keys = fitted.heads["colour"].keys
     lexicon = load_lexicon()
     classes = {e.english[0]: _called(e.key, keys) for facet in ("colour", "shade") for e in lexicon.facet(facet)}
-    return Traits(fitted.heads["colour"], fitted.heads["kind"], classes, axis)
+    further = {
+        name: (head, {e.english[0]: _among(e.key, head.keys) for e in lexicon.facet(name)})
+        for name in LOOKS
+        if (head := fitted.heads.get(name)) is not None
+    }
+    return Traits(fitted.heads["colour"], fitted.heads["kind"], classes, axis, further)
+
+
+def _among(key: str, keys: Sequence[str]) -> list[int]:
+    """Which of a head's classes a material or pattern may be called: itself, else what it is a kind of (pinstriped is
+    striped, cowhide is leather)."""
+    if key in keys:
+        return [keys.index(key)]
+    reading = lexicon_asking().reading
+    held = [n for n, one in enumerate(keys) if ("material", key) in reading.family(frozenset({("material", one)}))]
+    return held or [n for n, one in enumerate(keys) if key.endswith(one)]
 
 
 def _called(colour: str, keys: Sequence[str]) -> list[int]:

@@ -13,13 +13,13 @@ from shoplens.core.spaces import unit
 from shoplens.encoders.onnx_dual import bundled_encoder
 from shoplens.engine.composing import Colour, Composer, Wish
 from shoplens.errors import EncoderError
-from shoplens.lexical import lexicon_colours
+from shoplens.lexical import lexicon_colours, lexicon_looks
 from tests.support import picture
 
 
 @pytest.fixture(scope="module")
 def composer() -> Composer:
-    return Composer(bundled_encoder(), *lexicon_colours())
+    return Composer(bundled_encoder(), *lexicon_colours(), further=lexicon_looks())
 
 
 @pytest.mark.parametrize(
@@ -29,19 +29,55 @@ def composer() -> Composer:
         ("the same in blue", ("blue",), ""),
         ("同款蓝色", ("blue",), ""), ("这款换成红色的", ("red",), ""), ("有没有黑色", ("black",), ""),
         ("navy blue please", ("navy blue",), ""), ("black with gold", ("black", "gold"), ""),
-        ("red leather", ("red",), "leather"), ("a blue dress like this", ("blue",), "dress"),
+        ("a blue dress like this", ("blue",), "dress"),
         ("红色连衣裙", ("red",), "连衣裙"),
         ("换成red的", ("red",), ""), ("有没有红色", ("red",), ""), ("不过红色", ("red",), ""),
         ("not red", (), ""), ("without any red", (), ""), ("不要红色", (), ""), ("不想要红色", (), ""),
         ("不要太红", (), ""),
         ("don't want red", (), ""), ("isn’t red", (), ""), ("anything but red", (), ""), ("non-red", (), ""),
         ("less red", (), ""),
-        ("orange juice", (), "orange juice"), ("白菜", (), "白菜"), ("金属", (), "金属"),
-        ("but leather", (), "leather"), ("redder bored", (), "redder bored"), ("", (), ""), ("'", (), ""),
+        ("orange juice", (), "orange juice"), ("白菜", (), "白菜"), ("redder bored", (), "redder bored"), ("", (), ""), ("'", (), ""),
     ],
 )  # fmt: skip
 def test_what_words_ask_for(composer: Composer, words: str, colours: tuple[str, ...], rest: str) -> None:
     assert composer.wish(words) == Wish(colours, rest)
+
+
+@pytest.mark.parametrize(
+    ("words", "colours", "materials", "patterns", "rest"),
+    [
+        ("but leather", (), ("leather",), (), ""), ("皮的", (), ("leather",), (), ""), ("striped", (), (), ("striped",), ""),
+        ("made of silk", (), ("silk",), (), ""), ("in blue leather", ("blue",), ("leather",), (), ""),
+        ("换成蓝色条纹的", ("blue",), (), ("striped",), ""), ("金属", (), ("metal",), (), ""),
+        ("plaid and in wool", (), ("wool",), ("checked",), ""), ("silver", ("silver",), (), (), ""),
+        ("a leather wallet", (), ("leather",), (), "wallet"), ("not leather", (), (), (), ""), ("皮包", (), (), (), "皮包"),
+    ],
+)  # fmt: skip
+def test_materials_and_patterns_are_wishes_too(
+    composer: Composer,
+    words: str,
+    colours: tuple[str, ...],
+    materials: tuple[str, ...],
+    patterns: tuple[str, ...],
+    rest: str,
+) -> None:
+    assert composer.wish(words) == Wish(colours, rest, (), materials, patterns)
+
+
+@pytest.mark.parametrize("asked", [{"material": ["leather"]}, {"pattern": ["striped"]}])
+def test_an_edit_along_a_material_or_pattern_moves_the_photo_there(
+    composer: Composer, asked: dict[str, list[str]]
+) -> None:
+    encoder = bundled_encoder()
+    photo = encoder.encode_words(["plain red cotton shirt"])
+    value = next(iter(asked.values()))[0]
+    edited = composer.edit(photo, (), further=asked)
+    there, kind, other = encoder.encode_words([f"{value} shirt", "shirt", "mug"])
+    assert edited[0] @ there > photo[0] @ there + 0.02
+    both = composer.edit(photo, ("blue",), further=asked)
+    blue = encoder.encode_words([f"{value} blue shirt"])[0]
+    assert both[0] @ blue > edited[0] @ blue + 0.05
+    assert both[0] @ kind > both[0] @ other + 0.1
 
 
 def test_an_encoder_without_words_is_asked_for_nothing(composer: Composer) -> None:

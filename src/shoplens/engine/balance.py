@@ -15,7 +15,8 @@ class Balance:
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words;
     ``restraint``: share of ``text`` that is lost where the words as written are sure.
     ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that;
-    ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell.
+    ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell;
+    ``linked``: the same for a product of which another picture is like the photo (docs/adr/0017-reasons-and-edits.md).
     """
 
     depth: int = 120
@@ -29,6 +30,7 @@ class Balance:
     told: float = 0.8
     same: float = 4.0
     restraint: float = 1.0
+    linked: float = 12.0
 
     def ratio(self, query: Query) -> float:
         """Share of the vectors against the words as written, 0 to 1, of this query."""

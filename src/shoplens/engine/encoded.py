@@ -80,7 +80,7 @@ class QueryEncoder:
             vectors = self._encoder.encode_pictures(decoded)
             say_of = [picture.weight * balance.photo for picture in query.pictures]
             found.photos = [(f"image {n}", say, v) for n, (say, v) in enumerate(zip(say_of, vectors, strict=True), 1)]
-            if self._composer is not None and wish.colours:
+            if self._composer is not None and wish.edits:
                 index, known = parts.pictures, card.calibrate("picture", "picture")
                 edited = self._composer.edited(wish, vectors, say_of, index, known, balance)
                 found.parts += edited.parts
