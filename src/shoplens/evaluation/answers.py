@@ -65,13 +65,14 @@ def _ids(row: Mapping[str, Any], where: str) -> list[str]:
     if not isinstance(ids, list):
         raise EvaluationError("no list of ids", where=where, hint=_FORM)
     found = [str(i) if isinstance(i, int) and not isinstance(i, bool) else i for i in ids]
-    wrong = next((i for i in found if not isinstance(i, str) or not i), None)
-    if wrong is not None:
-        raise EvaluationError(f"{wrong!r} is no id", where=where, hint="ids are text")
-    twice = next((i for n, i in enumerate(found) if i in found[:n]), None)
-    if twice is not None:
-        raise EvaluationError(f"{twice} is answered twice", where=where, hint="keep the better of the two")
-    return found
+    seen: dict[str, None] = {}
+    for one in found:
+        if not isinstance(one, str) or not one:
+            raise EvaluationError(f"{one!r} is no id", where=where, hint="ids are text")
+        if one in seen:
+            raise EvaluationError(f"{one} is answered twice", where=where, hint="keep the better of the two")
+        seen[one] = None
+    return list(seen)
 
 
 def _answered(

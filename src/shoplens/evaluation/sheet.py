@@ -7,6 +7,7 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -85,7 +86,7 @@ def sheet_of(
         "latency": [side.timings.percentile(0.5) for side in made.sides],
         "measure": made.measure,
         "verdict": made.verdict,
-        "judged": {"by": made.judged.by, "warning": made.judged.warning, "models": made.judged.models},
+        "judged": _judged(made),
         "measures": _measures(made),
         "overlap": _overlap(made),
         "left_out": {
@@ -178,6 +179,16 @@ def _query(
         "hits": [[_key((by_variant, i)) for i in side.run.ids(query.query_id)[:show]] for side in made.sides],
         "grades": dict(grades),
         "machine": {i: [one.grade, one.reason] for i, one in machine.items()},
+    }
+
+
+def _judged(made: Contrast) -> dict[str, Any]:
+    agreed = made.judged.agree()
+    return {
+        "by": made.judged.by,
+        "models": made.judged.models,
+        "pairs": sum(map(len, made.judged.machine.values())),
+        "agreement": asdict(agreed) if agreed is not None else None,
     }
 
 

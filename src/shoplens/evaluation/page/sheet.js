@@ -9,8 +9,8 @@ const WORDS = {
     worse: "B is better by {m}: the interval of the difference does not hold 0, p = {p}",
     open: "Neither is shown to be better by {m} (p = {p})", nojudge: "Nobody has judged these queries yet: below is how far the rankings agree. Judge some hits, download the judgements, and give them to shoplens compare as --qrels.",
     nojudge1: "Nobody has judged these queries yet. Judge some hits, download the judgements, and give them to shoplens evaluate as --qrels.",
-    machine: "Judged by a machine", measure: "measure", diff: "A less B", range: "95 % interval", p: "p", wins: "A better", losses: "B better", ties: "tied", mean: "mean",
-    measures: "Measures over the judged queries", leftout: "{u} queries without a judgement and {z} with nothing relevant are left out",
+    machine: "Judged by a machine", machines: "{n} judgements are a machine's ({m}), not people's.", agrees: "On {n} pairs that people have judged too it gives the same grade to {s} %, kappa {k}.", unsure: "How far it judges as people do is not known.", measure: "measure", diff: "A less B", range: "95 % interval", p: "p", wins: "A better", losses: "B better", ties: "tied", mean: "mean",
+    measures: "Measures over the judged queries", leftout: "Left out: {u} without a judgement, {z} with nothing relevant to find",
     rbo: "Overlap: RBO {r} ({l} to {h}) · {s} % of the first ten shared · the same first hit in {f} % · {n} of {t} queries answered alike",
     chart: "Differences by query: {w} answered better by A, {l} by B, {t} alike", show: "Show", all: "all queries", won: "A better", lost: "B better", tied: "tied", todo: "with hits to judge", differ: "first hits differ",
     find: "Words of a query", blind: "Judge without names", download: "Download judgements", load: "Load judgements", clear: "Forget mine",
@@ -24,8 +24,8 @@ const WORDS = {
     latency: "每次查询 A 用 {a} 毫秒，B 用 {b} 毫秒（中位数）", latency1: "每次查询用 {a} 毫秒（中位数）",
     better: "按 {m}，A 更好：差值区间不含 0，p = {p}", worse: "按 {m}，B 更好：差值区间不含 0，p = {p}", open: "按 {m} 看不出谁更好（p = {p}）",
     nojudge: "这些查询还没有人评判：下面是两个排名的一致程度。请评判一些结果，下载后用 --qrels 交给 shoplens compare。", nojudge1: "这些查询还没有人评判。请评判一些结果，下载后用 --qrels 交给 shoplens evaluate。",
-    machine: "由机器评判", measure: "指标", diff: "A 减 B", range: "95% 区间", p: "p", wins: "A 更好", losses: "B 更好", ties: "持平", mean: "均值",
-    measures: "已评判查询上的指标", leftout: "{u} 个未评判、{z} 个没有相关商品的查询未计入",
+    machine: "由机器评判", machines: "{n} 条评判来自机器（{m}），不是人。", agrees: "在人也评判过的 {n} 对上，{s}% 打分相同，kappa {k}。", unsure: "它与人的评判有多一致，尚不知道。", measure: "指标", diff: "A 减 B", range: "95% 区间", p: "p", wins: "A 更好", losses: "B 更好", ties: "持平", mean: "均值",
+    measures: "已评判查询上的指标", leftout: "未计入：{u} 个未评判，{z} 个没有相关商品",
     rbo: "重合度：RBO {r}（{l} 至 {h}）· 前十名相同 {s}% · 首位相同 {f}% · {t} 个查询中 {n} 个完全一致",
     chart: "各查询的差值：{w} 个 A 更好，{l} 个 B 更好，{t} 个持平", show: "显示", all: "全部查询", won: "A 更好", lost: "B 更好", tied: "持平", todo: "有待评判", differ: "前几名不同",
     find: "查询中的词", blind: "匿名评判", download: "下载评判", load: "读入评判", clear: "清除我的评判",
@@ -255,13 +255,18 @@ function chart() {
   const words = say("chart", { w: judged.filter((v) => v > 1e-12).length, l: judged.filter((v) => v < -1e-12).length, t: judged.filter((v) => Math.abs(v) <= 1e-12).length });
   return make("figure", { class: "figure" }, make("figcaption", { class: "soft" }, words), box);
 }
+function machines() {
+  const j = sheet.judged, agree = j.agreement;
+  const said = agree ? say("agrees", { n: agree.pairs, s: Math.round(100 * agree.same), k: agree.kappa.toFixed(2) }) : say("unsure");
+  return say("machines", { n: j.pairs, m: j.models || "?" }) + " " + said;
+}
 function summary() {
   const names = two ? { a: "A · " + sheet.names[0], b: "B · " + sheet.names[1] } : { a: sheet.names[0] };
   const other = language === "en" ? "zh" : "en";
   const change = make("button", { type: "button", class: "push", lang: other, onclick: () => { language = other; draw(); document.querySelector("header button").focus(); } }, say("language"));
   const out = make("header", { class: "wide" }, make("div", { class: "top" }, make("h1", {}, say(two ? "against" : "alone", names)), change),
     make("p", { class: "soft" }, say("made", { n: sheet.queries.length, when: sheet.made, v: sheet.version })));
-  if (sheet.judged.warning) out.append(make("p", { class: "machine-note" }, make("strong", {}, say("machine") + ": "), sheet.judged.warning));
+  if (sheet.judged.pairs) out.append(make("p", { class: "machine-note" }, make("strong", {}, say("machine") + ": "), machines()));
   const text = sentence();
   if (text) out.append(make("p", { class: "verdict" }, text));
   if (sheet.measures.length) {
