@@ -40,16 +40,16 @@ def ndcg(ranked: list[str], grades: dict[str, float], k: int = 10) -> float:
     return float(np.dot(gains, discount[: len(gains)])) / top if top else 0.0
 
 
-def shop_of(folder: Path, name: str) -> Shop:
-    """The data set as a shop, indexed once."""
+def shop_of(folder: Path, name: str, split: str = "dev") -> Shop:
+    """The data set as a shop, indexed once; of `fashion` one split."""
     source = DATA / name
-    shop = open_shop(folder / name, create=True)
+    shop = open_shop(folder / (name if split == "dev" else f"{name}-{split}-shop"), create=True)
     if shop.store.last_seq():
         return shop
     if name == "fashion":
-        work = folder / "fashion-dev"
+        work = folder / f"fashion-{split}"
         work.mkdir(exist_ok=True)
-        rows = [r for r in csv.DictReader((source / "products.csv").open()) if r["split"] == "dev"]
+        rows = [r for r in csv.DictReader((source / "products.csv").open()) if r["split"] == split]
         with (work / "products.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
@@ -67,10 +67,10 @@ def shop_of(folder: Path, name: str) -> Shop:
     return shop
 
 
-def fashion_cases(language: str) -> Iterator[Case]:
+def fashion_cases(language: str, split: str = "dev") -> Iterator[Case]:
     """Queries "colour kind for gender" with the products that have all three."""
     lexicon = load_lexicon()
-    rows = [r for r in csv.DictReader((DATA / "fashion" / "products.csv").open()) if r["split"] == "dev"]
+    rows = [r for r in csv.DictReader((DATA / "fashion" / "products.csv").open()) if r["split"] == split]
     groups: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in rows:
         groups.setdefault((row["base_colour"], row["article_type"], row["gender"]), {})[row["id"]] = 1.0
