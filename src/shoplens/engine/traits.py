@@ -225,7 +225,7 @@ class Wanted:
         Which picture has it is said by the catalogue's fields (``called``), else by the heads (``p`` of the rows).
         """
         if called is not None:
-            vectors, owners = index.vectors_of(candidates, called.others)
+            vectors, owners = index.vectors_of(candidates, called.others & called.of_products)
             rows, p = vectors.astype(np.float32), np.zeros(len(owners))
         out = []
         for photo, weight in zip(self.photos, self.weights, strict=True):
