@@ -303,3 +303,23 @@ def test_no_index_yet(tmp_path: Path) -> None:
     reader.replace({1: Product("1", title="red")}, 1)
     assert reader.search("red", 5).products.tolist() == [1]
     reader.close()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Gwny", "pllover", "pulolver", "berathe-easy", "breathe-esay", "Go-et'r", "calamber", "ullover"],
+)
+def test_a_letter_wrong_in_a_word_as_it_is_written_is_forgiven(tmp_path: Path, words: str) -> None:
+    """Though the stem of what was written is far from that of what was meant, or one part of a compound is wrong."""
+    titles = {"gwny": "Gwyn Tee", "pllover": "Hera Pullover", "pulolver": "Hera Pullover", "ullover": "Hera Pullover",
+              "berathe-easy": "Breathe-Easy Tank", "breathe-esay": "Breathe-Easy Tank", "go-et'r": "Go-Get'r Grips",
+              "calamber": "Clamber Watch"}  # fmt: skip
+    index = TantivyWords(tmp_path / "words", writer=True)
+    product = Product("1", title=titles[words.lower()])
+    index.replace({1: product, 2: Product("2", title="Quest Band")}, 1)
+    found = index.search(words, 5)
+    assert found.products.tolist() == [1]
+    assert found.guessed == (words,)
+    assert index.named(words, product) == 1.0
+    assert index.terms(words, product) == (words,)
+    index.close()

@@ -16,6 +16,8 @@ SUGGESTION_KINDS = ("query", "brand", "category", "product")
 """What a suggestion leads to."""
 
 _END = "\U0010ffff"
+_MANY = 1_000
+_MOST_KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,9 @@ class Prefixes:
         return int(self._entries[max(same, key=lambda at: self._scores[at])]) if same else None
 
     def best(self, prefix: str, most: int) -> list[Found]:
-        """The keys that start so with the highest scores, best first; ties in order of key. Those of short beginnings,
-        which many keys share, are kept."""
-        known = self._kept.get((prefix, most)) if len(prefix) < 3 else None
+        """The keys that start so with the highest scores, best first; ties in order of key. Those of beginnings that
+        many keys share are kept."""
+        known = self._kept.get((prefix, most))
         if known is not None:
             return known
         low, high = self.span(prefix)
@@ -118,7 +120,7 @@ class Prefixes:
             some = np.arange(high - low)
         some = some[np.lexsort((some, -scores[some]))][:most]
         found = [Found(int(self._entries[low + at]), float(scores[at]), self._keys[low + at]) for at in some.tolist()]
-        if len(prefix) < 3 and len(self._kept) < 20_000:
+        if high - low >= _MANY and len(self._kept) < _MOST_KEPT:
             self._kept[prefix, most] = found
         return found
 

@@ -158,7 +158,7 @@ class SuggestionTable:
             tail = " ".join(words[cut:]) + (" " if text.endswith(" ") else "")
             head = [self.written.entry(word) for word in words[:cut]]
             keys = [self.entries[at].key for at in head if at is not None]
-            found = self.written.best(tail, 4 * _LOOKED_AT) if len(tail) > 1 and len(keys) == len(head) <= 4 else []
+            found = self.written.best(tail, 2 * _LOOKED_AT) if len(tail) > 1 and len(keys) == len(head) <= 4 else []
             inside = self.postings.mask(keys) if found else _NOWHERE
             some = [self.entries[one.entry] for one in found]
             for entry in some:

@@ -16,7 +16,8 @@ from typing import Any
 
 import tantivy
 
-from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, word
+from shoplens.core.suggestion import slips
+from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, stem, word
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_heads import MARK, heads
 
@@ -34,6 +35,8 @@ EXACT = 1_000.0
 """Score of an exact identifier (sku, gtin, mpn, id): above any sum of words."""
 TYPO = {NAMED: 4.0, WORDS: 1.0}
 """Score of a word that is one letter away, in a product's names and in any text: about half of what a rare word has."""
+_OPTIONS = {NAMED: "basic", WORDS: "freq"}
+"""How the fields are indexed."""
 PART = 0.5
 """Share of the weight for the parts of a compound, beside the whole."""
 MIN_TYPO = 4
@@ -46,6 +49,8 @@ HEAD = 1.5
 """Score of being the kind of thing that the words name: for "keyboard" of a keyboard, not of its cover."""
 
 _SEPARATORS = re.compile(r"[\W_]+")
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 Frequency = Callable[[str, str], int]
 """Field of the index, token -> number of documents that have it."""
@@ -64,9 +69,10 @@ class Term:
     slip: bool = True
 
     @property
-    def spellings(self) -> tuple[str, ...]:
-        """A plain word as one letter of it may be wrong: its stem, and itself (the stem of "gwny" is "gwni")."""
-        return tuple(dict.fromkeys((self.word.whole, normalise(self.written))))
+    def near(self) -> frozenset[str]:
+        """The tokens of all that is one letter away from it."""
+        written = normalise(self.written)
+        return respelt(written if written.isalpha() else self.word.whole)
 
     @property
     def characters(self) -> tuple[str, ...]:
@@ -75,6 +81,12 @@ class Term:
             return ()
         distinct = tuple(dict.fromkeys(self.word.parts))
         return tuple(c for c in distinct if c not in LIGHT) or distinct
+
+
+@lru_cache(maxsize=512)
+def respelt(written: str) -> frozenset[str]:
+    """The tokens of all words that are one letter away."""
+    return frozenset(stem(other) for other in slips(written, _LETTERS) if other) if len(written) <= 24 else frozenset()
 
 
 @lru_cache(maxsize=256)
@@ -152,7 +164,7 @@ class QueryBuilder:
         if others:
             options = [_best([*([] if not options else [_any(options)]), *others])]
         if not options and term.slip:
-            options += self._part_typo(parts) if parts else [_best([_any(self._typo(one)) for one in term.spellings])]
+            options += [*self._part_typo(parts), *self._typo(term)]
         identifier = normalise(term.written)
         if len(identifier) >= 4 and any(c.isdigit() for c in identifier):
             options += self._identifier(identifier)
@@ -163,7 +175,8 @@ class QueryBuilder:
         if term.characters:
             return False
         if any(term.word.parts):
-            return term.slip and not self._frequency(WORDS, term.word.whole) and bool(self._part_typo(term.word.parts))
+            known = self._frequency(WORDS, term.word.whole) or all(self._frequency(WORDS, p) for p in term.word.parts)
+            return term.slip and not known
         tokens = (term.word.whole, *term.word.more, *term.joined, *(token for name in term.others for token in name))
         return not any(self._frequency(WORDS, token) for token in tokens if token)
 
@@ -222,9 +235,19 @@ class QueryBuilder:
         if len(unknown) != 1 or len(unknown[0]) < MIN_TYPO:
             return []
         known = [query for part in parts if (query := self._token(part, PART)) is not None]
-        return [every_of([*known, _any(self._typo(unknown[0]))])]
+        return [every_of([*known, _any(self._fuzzy(unknown[0]))])]
 
-    def _typo(self, token: str) -> list[Any]:
+    def _typo(self, term: Term) -> list[Any]:
+        """The term with a letter wrong: in its stem, or as it is written ("pllover" is no letter from "pullov")."""
+        some = self._fuzzy(term.word.whole)
+        for field, score in TYPO.items():
+            tokens = sorted(token for token in term.near if self._frequency(field, token))
+            found = [tantivy.Query.term_query(self._schema, field, token, _OPTIONS[field]) for token in tokens]
+            if found:
+                some.append(tantivy.Query.const_score_query(_any(found), score))
+        return [_best([_any(some[:2]), *([_any(some[2:])] if some[2:] else [])])]
+
+    def _fuzzy(self, token: str) -> list[Any]:
         return [
             tantivy.Query.boost_query(
                 tantivy.Query.fuzzy_term_query(self._schema, field, token, distance=1, transposition_cost_one=True),

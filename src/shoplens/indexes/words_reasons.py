@@ -10,7 +10,7 @@ from shoplens.core.slips import one_letter_away
 from shoplens.indexes.tokens import tokens
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_document import NAMES, WEIGHTS, identifiers_of, texts_of
-from shoplens.indexes.words_query import Term, identifier_key, required_characters, terms_of
+from shoplens.indexes.words_query import MIN_TYPO, Term, identifier_key, required_characters, terms_of
 
 
 def terms(words: str, product: Product, vocabulary: Vocabulary = NONE) -> tuple[str, ...]:
@@ -72,10 +72,21 @@ def _has(term: Term, have: Set[str], identifiers: Set[str], typos: bool = True) 
     if any(token in have for token in (word.whole, *word.more, *term.joined) if token) or _has_other(term, have):
         return True
     if word.parts:
-        return all(part in have for part in word.parts) or identifier_key(term.written) in identifiers
+        if identifier_key(term.written) in identifiers:
+            return True
+        lacks = [part for part in word.parts if part not in have]
+        if not lacks or not (typos and term.slip):
+            return not lacks
+        one = len(lacks) == 1 and len(lacks[0]) >= MIN_TYPO
+        return (one and any(one_letter_away(lacks[0], token) for token in have)) or _nearly(term, have)
     if identifier_key(term.written) in identifiers:
         return True
-    return typos and term.slip and any(one_letter_away(word.whole, token) for token in have)
+    return typos and term.slip and _nearly(term, have)
+
+
+def _nearly(term: Term, have: Set[str]) -> bool:
+    """Whether one of the tokens is the term with a letter wrong, in its stem or as it is written."""
+    return any(one_letter_away(term.word.whole, token) for token in have) or not term.near.isdisjoint(have)
 
 
 def _has_other(term: Term, have: Set[str]) -> bool:

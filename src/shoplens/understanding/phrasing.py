@@ -114,6 +114,8 @@ class Phrasing:
         for token in [*_RUN.findall(text)[: 2 * _READ_WORDS], "."]:
             if _WORD.fullmatch(token) and len(run) < _READ_WORDS:
                 run.append(token)
+                if "-" in token:
+                    yield from (part for part in token.split("-") if len(part) > 2 and part not in _STOP)
                 continue
             yield from _grams(run)
             run = []
