@@ -30,7 +30,7 @@ class Balance:
     told: float = 0.8
     same: float = 4.0
     restraint: float = 1.0
-    linked: float = 12.0
+    linked: float = 18.0
 
     def ratio(self, query: Query) -> float:
         """Share of the vectors against the words as written, 0 to 1, of this query."""
