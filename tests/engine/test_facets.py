@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,58 +17,10 @@ from shoplens.core.facet_fields import facet_to_fields
 from shoplens.core.facet_terms import ticked, without_own
 from shoplens.core.query import Query
 from shoplens.core.where import All, Any_, Compare, In, Not, Where, meets, number, parse_where
-from tests.conftest import SmallShop
+from tests.engine.conftest import KINDS
 from tests.support import COLOURS
 
 FIELDS = ("color", "brand", "size", "category", "price", "in_stock", "weight")
-KINDS = ("Cushion", "Mug", "Towel")
-
-
-def rows(small: SmallShop, count: int) -> list[Mapping[str, Any]]:
-    """Products of one to four variants that differ in colour, size, price and stock; some lack a brand or a price."""
-    chance = random.Random(16)
-    out = []
-    for n in range(count):
-        kind = chance.choice(KINDS)
-        variants = []
-        for v in range(chance.randint(1, 4)):
-            colour = chance.choice(list(COLOURS))
-            variant: dict[str, Any] = {
-                "id": f"P{n}-{v}",
-                "color": colour,
-                "size": chance.choice("SML"),
-                "in_stock": chance.random() < 0.7,
-                "images": [small.paint(f"{colour}.png", colour)],
-            }
-            if chance.random() < 0.9:
-                variant |= {"price": f"{chance.choice([5, 9.99, 20, 35.5, 50, 80, 120])}", "currency": "EUR"}
-            variants.append(variant)
-        row: dict[str, Any] = {
-            "id": f"P{n}",
-            "title": f"{kind} number {n}",
-            "category": chance.choice([["Home", f"{kind}s"], ["Home"], ["Gifts", "Home", f"{kind}s"]]),
-            "weight": chance.choice(["0.5", "1", "2", "12"]),
-            "variants": variants,
-        }
-        if chance.random() < 0.8:
-            row["brand"] = chance.choice(["Luma", "Fila", "Casa"])
-        out.append(row)
-    return out
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    small = SmallShop(tmp_path_factory.mktemp("facets"))
-    shop = small.open()
-    small.index(shop, rows(small, 48))
-    yield shop
-    small.close()
-
-
-@pytest.fixture(scope="module")
-def products(kept: Shop) -> list[Product]:
-    return [stored.product for some in kept.store.scan() for stored in some]
-
 
 # --- one by one ----------------------------------------------------------------------------------
 
@@ -142,12 +94,12 @@ def some_filter(chance: random.Random) -> Where | None:
     return All(tuple(terms)) if len(terms) > 1 else terms[0] if terms else None
 
 
-def hold(kept: Shop, products: list[Product], seed: int, filters: int) -> None:
+def hold(varied: Shop, products: list[Product], seed: int, filters: int) -> None:
     chance = random.Random(seed)
     rows = [(product, list(records(product))) for product in products]
     for _ in range(filters):
         where, words = some_filter(chance), chance.choice(["", "", "mug", "towel"])
-        answer = kept.search(
+        answer = varied.search(
             Query(words, where=where, facet_by=FIELDS, semantic_ratio=0, understand=False, per_page=250)
         )
         said = [(p, own) for p, own in rows if words in p.title.lower() or words in str(p.category).lower()]
@@ -156,32 +108,32 @@ def hold(kept: Shop, products: list[Product], seed: int, filters: int) -> None:
             check(facet, left_by(said, where, facet.field), f"{facet.field} of {where}")
 
 
-def test_facets_are_what_counting_one_by_one_gives(kept: Shop, products: list[Product]) -> None:
-    hold(kept, products, 1, 120)
+def test_facets_are_what_counting_one_by_one_gives(varied: Shop, products: list[Product]) -> None:
+    hold(varied, products, 1, 120)
 
 
 @pytest.mark.slow
-def test_facets_of_ten_thousand_filters(kept: Shop, products: list[Product]) -> None:
-    hold(kept, products, 2, 10_000)
+def test_facets_of_ten_thousand_filters(varied: Shop, products: list[Product]) -> None:
+    hold(varied, products, 2, 10_000)
 
 
 # --- as asked without the facet's own terms ------------------------------------------------------
 
 
 @pytest.mark.parametrize("query", [{"words": "red mug"}, {"words": "not red"}, {"words": "blue"}, {"like": ["P3"]}])
-def test_a_facet_is_that_of_the_query_without_its_own_terms(kept: Shop, query: dict[str, Any]) -> None:
+def test_a_facet_is_that_of_the_query_without_its_own_terms(varied: Shop, query: dict[str, Any]) -> None:
     chance = random.Random(4)
     for _ in range(6):
         where = some_filter(chance)
-        answer = kept.search(where=where, facet_by=FIELDS, pinned_hits=("P1", "P2"), **query)
+        answer = varied.search(where=where, facet_by=FIELDS, pinned_hits=("P1", "P2"), **query)
         for facet in answer.facets:
             rest, _ = without_own(where, facet.field)
-            alone = kept.search(where=rest, facet_by=(facet.field,), pinned_hits=("P1", "P2"), **query).facets[0]
+            alone = varied.search(where=rest, facet_by=(facet.field,), pinned_hits=("P1", "P2"), **query).facets[0]
             assert (facet.values, facet.missing, facet.ranges) == (alone.values, alone.missing, alone.ranges)
 
 
-def test_what_was_understood_of_the_words_is_no_tick(kept: Shop) -> None:
-    price = kept.search("mug under 20 euros", facet_by=("price",), where="price<60").facets[0]
+def test_what_was_understood_of_the_words_is_no_tick(varied: Shop) -> None:
+    price = varied.search("mug under 20 euros", facet_by=("price",), where="price<60").facets[0]
     assert price.maximum is not None
     assert price.maximum <= 20
 
@@ -210,9 +162,9 @@ def test_a_facets_own_terms(text: str, rest: str, own: tuple[str, ...]) -> None:
     assert (str(left or ""), ticked(terms)) == (str(parse_where(rest) or ""), own)
 
 
-def test_categories_have_levels_down_the_chosen_path(kept: Shop) -> None:
+def test_categories_have_levels_down_the_chosen_path(varied: Shop) -> None:
     def levels(where: str) -> dict[str, list[str]]:
-        facet = kept.search("", where=where, facet_by=("category",)).facets[0]
+        facet = varied.search("", where=where, facet_by=("category",)).facets[0]
         return {level.path: sorted(v.value for v in level.values) for level in facet.levels}
 
     top = {"": ["Gifts", "Home"]}
@@ -225,12 +177,12 @@ def test_categories_have_levels_down_the_chosen_path(kept: Shop) -> None:
     assert levels("category=Nowhere") == top
 
 
-def test_ranges_on_the_wire_can_be_asked_as_they_stand(kept: Shop) -> None:
-    (facet,) = kept.search("", where="price<60 and brand=Luma", facet_by=("price",)).facets
+def test_ranges_on_the_wire_can_be_asked_as_they_stand(varied: Shop) -> None:
+    (facet,) = varied.search("", where="price<60 and brand=Luma", facet_by=("price",)).facets
     told = facet_to_fields(facet)["ranges"]
     assert len(told) > 2
     assert "from" not in told[0]
     assert "to" not in told[-1]
     for one in told:
-        found = kept.search("", where=f"brand=Luma and {one['filter']}", per_page=0).found
+        found = varied.search("", where=f"brand=Luma and {one['filter']}", per_page=0).found
         assert found == one["count"]

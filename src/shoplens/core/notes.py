@@ -18,6 +18,7 @@ TEXTS: Mapping[str, str] = {
     ),
     "texts_only": "“{words}” was looked for in the texts of the products only, not in their pictures.",
     "sort_without_values": "No product has a value for {fields}, so it does not change the order.",
+    "diversity_sorted": "The hits are in the order that was asked for, so nothing was spread.",
     "shop_empty": "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",
     "filter_without_values": "No product of this shop has a value for {fields}, so the filter leaves nothing.",
     "filter_leaves_none": "The filter leaves none of the {total} products.",

@@ -17,7 +17,9 @@ MAX_PICTURES = 8
 MAX_SEEDS = 50
 MAX_PER_PAGE = 250
 MAX_WINDOW = 10_000
-"""Deepest hit that pages reach: page * per_page."""
+"""Deepest hit that pages reach: page * per_page; cursors reach any."""
+MAX_CURSOR = 400
+"""Longest cursor, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class Query:
     ``understand``: whether price limits, denials, colours, sizes are read out of the words; ``without_chips``: ids of
     those that are not wanted.
     ``semantic_ratio`` steers between words as written (0) and vectors (1); None leaves it to the engine.
+    ``cursor``: ``next_cursor`` of the answer whose next hits are wanted, in the place of ``page``. ``diversity``: how
+    much unlikeness counts against relevance among the first hits, 0 to 1.
     ``group_by`` is "product" (one hit a product, its best variant shown) or "variant".
     Numbers out of range raise QueryError; too many words are cut, not refused.
     """
@@ -93,6 +97,8 @@ class Query:
     max_facet_values: int = field(default=50)
     understand: bool = True
     without_chips: tuple[str, ...] = ()
+    diversity: float = 0.0
+    cursor: str = ""
 
     def __post_init__(self) -> None:
         _between(self.page, 1, MAX_WINDOW, "page")
@@ -101,7 +107,7 @@ class Query:
             raise QueryError(
                 f"page {self.page} of {self.per_page} hits lies beyond hit {MAX_WINDOW}",
                 where="page",
-                hint="narrow the query with filter_by instead of paging so deep",
+                hint="go on with next_cursor of the answers, which reaches any depth, or narrow the query by filter_by",
             )
         _between(len(self.pictures), 0, MAX_PICTURES, "images", "photos")
         _between(len(self.seeds), 0, MAX_SEEDS, "like", "products")
@@ -111,6 +117,10 @@ class Query:
         _between(len(self.hidden_hits), 0, MAX_IDS, "hidden_hits", "products")
         _between(len(self.without_chips), 0, MAX_IDS, "without_chips", "chips")
         _between(self.max_facet_values, 1, 1000, "max_facet_values")
+        _between(self.diversity, 0, 1, "diversity")
+        _between(len(self.cursor), 0, MAX_CURSOR, "cursor", "characters")
+        if self.cursor and self.page != 1:
+            raise QueryError("both a page and a cursor", where="cursor", hint="give one of them")
         if self.semantic_ratio is not None:
             _between(self.semantic_ratio, 0, 1, "semantic_ratio")
         if self.group_by not in ("product", "variant"):

@@ -59,6 +59,8 @@ QUERY_FIELDS: Mapping[str, str] = {
     "semantic_ratio": "0: words as written only; 1: vectors only; not given: the engine decides",
     "understand": "true: price limits, denials, colours and sizes are read out of the words; false: not (true)",
     "without_chips": "ids of chips of `understood` that are not wanted",
+    "diversity": "0: best match first; up to 1: first hits that differ from each other (0)",
+    "cursor": "next_cursor of an answer: the hits after its own, at any depth; in the place of page",
     "user_token": "the visitor, as your shop names them",
     "explain": "true: every hit tells why it is here: words and where they stand, attributes that agree or not",
 }
@@ -104,6 +106,8 @@ def query_from_fields(fields: Mapping[str, Any], load_picture: LoadPicture) -> Q
         semantic_ratio=number_of(given, "semantic_ratio", 0.0) if "semantic_ratio" in given else None,
         understand=yes_of(given, "understand") if "understand" in given else True,
         without_chips=ids_of(given, "without_chips"),
+        diversity=number_of(given, "diversity", 0.0),
+        cursor=text_of(given, "cursor"),
         user_token=text_of(given, "user_token"),
         explain=yes_of(given, "explain"),
     )
@@ -133,7 +137,7 @@ def fields_from_strings(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             out.setdefault(name, []).extend(value if isinstance(value, list) else [value])
         elif name in out and name != "facet_by":
             raise QueryError(f"{name} is given twice", where=name, hint="give it once")
-        elif name in ("page", "per_page", "max_facet_values", "semantic_ratio", "words_weight"):
+        elif name in ("page", "per_page", "max_facet_values", "semantic_ratio", "words_weight", "diversity"):
             out[name] = spelt_number(name, text)
         elif name in ("explain", "understand"):
             out[name] = spelt_yes(name, text)
@@ -246,6 +250,7 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
         "facet_counts": [facet_to_fields(facet) for facet in answer.facets],
         "found": int(answer.found),
         "page": answer.page,
+        "next_cursor": answer.next_cursor,
         "per_page": answer.per_page,
         "search_time_ms": _real(answer.search_time_ms),
         "query_id": answer.query_id,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from shoplens.core.answer import Answer, Facet
+from shoplens.core.answer import Answer, Facet, Hit
+from shoplens.core.cursors import read_cursor, write_cursor
 from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.spaces import Space
@@ -20,8 +21,10 @@ from shoplens.engine.called import Called
 from shoplens.engine.copies import Copies
 from shoplens.engine.faceting import count_facets
 from shoplens.engine.hits import VariantPicker, as_hits
+from shoplens.engine.lines import Line, ProductLine, VariantLine, begins_at, cursor_after
 from shoplens.engine.parts import PartScores, VectorPart
 from shoplens.engine.ruling import NOT_RULED, Ruled, placed
+from shoplens.engine.spreading import Spread, spread
 from shoplens.engine.traits import Wanted
 
 
@@ -92,31 +95,48 @@ class Pages:
         # A snapshot of the columns may have grown since the filter was computed; both arrays are cut to the shorter.
         product_of = columns.product_of
         allowed = found.allowed
-        order = in_line(result, ranked)
+        cursor = read_cursor(given, self._space)
+        order, spread_out = in_line(result, ranked), None
         if query.sort_by:
             order = columns.order(order, allowed, query.sort_by)
+        elif query.diversity:
+            spread_out = self._spread(order, ranked, scores, query.diversity, allowed)
+            order = spread_out.order
         pinned = self._pinned(query, found.inside)
         if len(pinned) or found.ruled.pins:
             refused = found.asked.refused([*pinned.tolist(), *(n for _, n in found.ruled.pins)], self._store)
             pins = [(at, number) for at, number in found.ruled.pins if number not in refused]
             order, pinned = placed(order, pinned[~np.isin(pinned, list(refused))], pins)
             result = np.union1d(result, pinned)
+        line: Line = ProductLine(order)
+        if query.group_by == "variant":
+            line = VariantLine(order, allowed, product_of, query, self._store, self._picker)
         start = (query.page - 1) * query.per_page
-        chosen, total = self._window(query, order, allowed, product_of, start)
-        stored = self._last_word(query, found, chosen)
+        if cursor is not None:
+            start = begins_at(cursor, line, self._store, pinned)
+        total, stop = len(line), start + query.per_page
+        chosen = line.between(start, stop)
+        read = self._store.get([number for number, _ in chosen])
+        stored = self._last_word(query, found, chosen, read)
         best_rows = self._best_rows(found, [s for s, _ in stored])
         hits = as_hits(
             query, stored, ranked, scores, found.shown, self._picker, start, frozenset(pinned.tolist()), best_rows
         )
+        if spread_out is not None:
+            hits = self._told(hits, [one.number for one, _ in stored], spread_out)
         facets: tuple[Facet, ...] = ()
         if query.facet_by:
             facets = count_facets(query, given.where, (allowed, result), loosened, columns)
+        after = None
+        if chosen and stop < total:
+            ids = {one.number: one.product.id for one in read if one is not None}
+            after = cursor_after(found.known, stop, chosen, ids, pinned)
         sure = query.is_empty or any(s.confidence.max(initial=0.0) >= 0.5 and s.contributions.any() for s in scores)
         verdict = "none" if not total else "match" if sure else "similar"
         return Answer(
             hits=hits,
             found=total,
-            page=query.page,
+            page=query.page if cursor is None else 1 + start // max(query.per_page, 1),
             per_page=query.per_page,
             query_id=uuid.uuid4().hex,
             search_time_ms=0.0,
@@ -125,6 +145,7 @@ class Pages:
             model_version=str(self._space),
             degraded=tuple(found.degraded),
             staleness_s=round(self._copies.staleness_s, 3),
+            next_cursor=write_cursor(after, given, self._space) if after is not None else "",
         )
 
     def _best_rows(self, found: Found, stored: Sequence[StoredProduct]) -> dict[int, tuple[int, str]]:
@@ -168,40 +189,27 @@ class Pages:
         kept = [numbers[i] for i in dict.fromkeys(query.pinned_hits) if i in numbers]
         return np.array([n for n in kept if n < len(inside) and inside[n]], np.int64)
 
-    def _window(
-        self, query: Query, order: Numbers, allowed: Mask, product_of: Numbers, start: int
-    ) -> tuple[list[tuple[int, int]], int]:
-        """(product, variant) of one page, variant 0 for "choose the best"; and how many there are in all."""
-        stop = start + query.per_page
-        if query.group_by == "product":
-            return [(number, 0) for number in order[start:stop].tolist()], len(order)
-        size = min(len(allowed), len(product_of))
-        variants = np.flatnonzero(allowed[:size])
-        place = np.full(int(product_of.max(initial=0)) + 1, -1, np.int64)
-        place[order] = np.arange(len(order))
-        at = place[product_of[variants]]
-        variants, at = variants[at >= 0], at[at >= 0]
-        sequence = variants[np.lexsort((variants, at))]
-        page = sequence[start:stop]
-        if not len(page) or query.sort_by or not query.words:
-            return [(int(product_of[v]), int(v)) for v in page], len(sequence)
-        # Within a product the variant that the words mean comes first; so the products at the edges are read whole.
-        at.sort()
-        first, last = np.searchsorted(at, at[start]), np.searchsorted(at, at[start + len(page) - 1], side="right")
-        products = list(dict.fromkeys(product_of[sequence[first:last]].tolist()))
-        chosen = [
-            (number, variant)
-            for number, stored in zip(products, self._store.get(products), strict=True)
-            for _, variant in (self._picker.in_order(stored, query.words, allowed) if stored else ())
-        ]
-        return chosen[start - first : stop - first], len(sequence)
+    def _spread(
+        self, order: Numbers, ranked: Numbers, scores: list[PartScores], diversity: float, allowed: Mask
+    ) -> Spread:
+        parts = self._copies.parts
+        narrow = None if allowed is parts.columns.mask(None) else allowed
+        return spread(order, ranked, scores, diversity, (parts.pictures, parts.texts), narrow)
 
-    def _last_word(self, query: Query, found: Found, chosen: list[tuple[int, int]]) -> list[tuple[StoredProduct, int]]:
+    def _told(self, hits: tuple[Hit, ...], numbers: list[int], spread_out: Spread) -> tuple[Hit, ...]:
+        """The hits, with the reason why one stands elsewhere than by its score."""
+        like = dict.fromkeys(spread_out.moved[number][1] for number in numbers if number in spread_out.moved)
+        names = {one.number: one.product.id for one in self._store.get(list(like)) if one is not None}
+        pairs = zip(hits, numbers, strict=True)
+        return tuple(replace(hit, reasons=(*hit.reasons, *spread_out.reason(n, names))) for hit, n in pairs)
+
+    def _last_word(
+        self, query: Query, found: Found, chosen: list[tuple[int, int]], read: Sequence[StoredProduct | None]
+    ) -> list[tuple[StoredProduct, int]]:
         """The products as the catalogue has them now; what no longer meets the filter stays out."""
-        stored = self._store.get([number for number, _ in chosen])
         return [
             (product, variant)
-            for product, (_, variant) in zip(stored, chosen, strict=True)
+            for product, (_, variant) in zip(read, chosen, strict=True)
             # The columns have applied the filter to what they know; only what changed since has to be looked at.
             if product is not None
             and (product.seq <= found.known or meets(product.product, query.where))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shoplens.core.notes import TEXTS
+from shoplens.core.query import MAX_CURSOR
 from shoplens.core.suggestion import SUGGESTION_KINDS
 from shoplens.core.understood import KINDS
 from shoplens.core.why import ATTRIBUTES, FEED, PICTURE
@@ -90,6 +91,8 @@ _FIELD_TYPES: Mapping[str, Schema] = {
     "semantic_ratio": {**REAL, "minimum": 0, "maximum": 1},
     "understand": YES,
     "without_chips": listed(TEXT),
+    "diversity": {**REAL, "minimum": 0, "maximum": 1},
+    "cursor": {**TEXT, "maxLength": MAX_CURSOR},
     "user_token": TEXT,
     "explain": YES,
 }
@@ -159,7 +162,9 @@ WHY = record(
 
 CROP_PROPOSAL = record(
     {
-        "crop": _said({**listed(REAL), "minItems": 4, "maxItems": 4}, "x0, y0, x1, y1 as shares of 1, as images[] take"),
+        "crop": _said(
+            {**listed(REAL), "minItems": 4, "maxItems": 4}, "x0, y0, x1, y1 as shares of 1, as images[] take"
+        ),
         "confidence": _said(REAL, "the chance that it frames a thing"),
         "likeness": _said(REAL, "cosine of the product that is most like it"),
         "kind": {
@@ -232,6 +237,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "facet_counts": listed(ref("Facet")),
             "found": _said(WHOLE, "size of the result set"),
             "page": WHOLE,
+            "next_cursor": _said(TEXT, 'for the hits after these; "" when there are none'),
             "per_page": WHOLE,
             "search_time_ms": _or_null(REAL),
             "query_id": TEXT,
@@ -257,7 +263,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "picture": _PICTURE_HASH,
             "pinned": YES,
             "reasons": _said(listed(ref("Reason")), "their contributions add up to the score"),
-        }
+        },
+        {"why": ref("Why")},
     ),
     "Why": WHY,
     "Crops": record({"crops": listed(ref("CropProposal"))}),

@@ -51,6 +51,7 @@ const NOTES = {
     price_other_currency: ({ written, asked, currency }) =>
       `“${written}” is in ${asked}; prices here are in ${currency}, so it was left out.`,
     texts_only: ({ words }) => `“${words}” was looked for in the descriptions only, not in the pictures.`,
+    diversity_sorted: () => "The hits are in the order that was asked for, so nothing was spread.",
     sort_without_values: ({ fields }) => `No product has a value for ${list(fields)}, so the order does not change.`,
     shop_empty: () => "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",
     filter_without_values: ({ fields }) => `No product here has a value for ${list(fields)}, so this filter leaves nothing.`,
@@ -65,6 +66,7 @@ const NOTES = {
     recoloured: ({ colours }) => `按照片的样子查找，颜色换成${list(colours)}。`,
     price_other_currency: ({ written, asked, currency }) => `“${written}”用的是${asked}，本店以${currency}标价，未做换算，已忽略。`,
     texts_only: ({ words }) => `“${words}”只在商品文字中查找，未与图片比较。`,
+    diversity_sorted: () => "已按所选排序，未作分散。",
     sort_without_values: ({ fields }) => `没有商品填写${list(fields)}，排序不变。`,
     shop_empty: () => "店里还没有商品。下一步：shoplens index FEED --shop DIR",
     filter_without_values: ({ fields }) => `店里没有商品填写${list(fields)}，因此筛选后没有商品。`,
