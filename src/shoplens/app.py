@@ -23,6 +23,7 @@ from shoplens.core.query import Query, QueryPicture, Seed, parse_sort
 from shoplens.core.spaces import Space
 from shoplens.core.suggestion import Suggestion
 from shoplens.core.where import Where, parse_where
+from shoplens.core.why import Heat
 from shoplens.engine.answering import Answerer
 from shoplens.engine.balance import Balance
 from shoplens.engine.composing import Composer
@@ -33,6 +34,7 @@ from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.explaining import explainer_of
 from shoplens.feeding import ShopFeeds
+from shoplens.heating import heat_of
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking
 from shoplens.photos import ShopPhotos
@@ -327,6 +329,10 @@ class Shop:
         """
         self.copies.refresh()
         return self.photos.crops(photo)
+
+    def heat(self, picture: str, query: Query | str) -> Heat:
+        """Where on a picture (its hash) a query is: see ``shoplens.heating.heat_of``; ``drawn`` there draws it."""
+        return heat_of(picture, query, self.encoder, self.decoder(), self._shown.thumbnail)
 
     # --- care -----------------------------------------------------------------------------------
 

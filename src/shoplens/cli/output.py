@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from shoplens.cli.facets import facet_lines
+from shoplens.cli.why import why_lines
 from shoplens.core.answer import Answer, Hit
 from shoplens.core.understood import Chip
 from shoplens.errors import ShopLensError
@@ -84,8 +85,8 @@ def show_answer(answer: Answer, *, shop: str = "", explain: bool = False) -> Non
         console.print(_table(answer))
         if explain:
             for hit in answer.hits:
-                reasons = (f"{r.source} {r.contribution:+.2f} ({r.part}, {r.score:.3f})" for r in hit.reasons)
-                paragraph(Text.assemble((f"{hit.position}: ", "bold"), "; ".join(reasons)))
+                for line in why_lines(hit):
+                    paragraph(line, " " * 16)
         verdict = {"match": "", "similar": " (similar, nothing certain)", "none": ""}[answer.verdict]
         console.print(f"{answer.found} found{verdict}, {answer.search_time_ms:.1f} ms")
     for facet in answer.facets:

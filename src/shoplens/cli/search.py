@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from shoplens.cli.heating import write_heat
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import print_json, show_answer
 from shoplens.core.query import Crop, Query, QueryPicture, Seed, parse_sort, words_of
@@ -45,7 +46,15 @@ def search(
     without_chip: Annotated[
         list[str] | None, typer.Option(help="Id of a chip (see --json) that is not wanted. Repeatable.")
     ] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Show all parts of each score.")] = False,
+    whole_photo: Annotated[
+        bool, typer.Option("--whole-photo", help="Search with photos as they are, even if only a part is like anything.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show why each hit is there: parts of its score, words, attributes.")
+    ] = False,
+    heat: Annotated[
+        Path | None, typer.Option(help="Folder for heat maps: where on each hit's picture the photo or the words are.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Search a shop by words, photos, products, or any mix of them."""
@@ -80,6 +89,8 @@ def search(
         with suppress(ShopError):  # a full disk: the answer tells what is missing from it
             opened.catch_up(2.0)
         answer = opened.search(query)
+        if heat is not None:
+            write_heat(opened, query, answer, heat)
         if query.words and (answer.notes or answer.verdict != "match") and opened.suggestions.wait(SPELL_S):
             answer = opened.suggestions.told(query.words, answer)
     if json:

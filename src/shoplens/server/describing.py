@@ -32,6 +32,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/products": ("Products", {"422": "a parameter has a wrong form", "503": "the shop cannot be read"}),
     "/v1/products/{product_id}": ("StoredProduct", {"404": "not in the shop", "503": "the shop cannot be read"}),
     "/v1/pictures/{picture}": ("image/jpeg", _ONE),
+    "/v1/pictures/{picture}/heat": ("image/jpeg", _SEARCH),
     "/v1/rules": ("Rules", _STORE),
     "/v1/rules/preview": ("RulePreview", _SEARCH),
     "/v1/rules/{rule_id}": ("RuleVersion", _RULE),

@@ -24,6 +24,7 @@ from shoplens.core.wire import answer_to_fields, product_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
 from shoplens.server.gates import Busy, Gate, PhotosBusy
+from shoplens.server.heating import mount_heat
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
@@ -116,6 +117,7 @@ def create_app(shop: Shop) -> FastAPI:
     _products(app, shop, gate, pictures)
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
+    mount_heat(app, shop, gate, _never)
     mount_page(app, shop)
     describe(app)
     return app
