@@ -316,6 +316,10 @@ class VectorIndex(Protocol):
         """The sequence number up to which this copy stands."""
 
 
+EXACT = 1_000.0
+"""Score of words that are an identifier of the product (sku, gtin, mpn, id): above any sum of words."""
+
+
 @dataclass(frozen=True, slots=True)
 class WordMatches:
     """Products that match words, best first. ``matched``: all product numbers that match, in no order.

@@ -47,7 +47,7 @@ from shoplens.engine.reasons import Explains
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.telling import Teller
 from shoplens.engine.tidying import tidy
-from shoplens.engine.weighing import weighed
+from shoplens.engine.weighing import exact_first, weighed
 from shoplens.errors import ShopLensError
 
 _LOOKED_AT = 3
@@ -299,7 +299,7 @@ class Answerer:
             scores.append(score_words(candidates, words, say))
         ratio = self._balance.ratio(query)  # where one source is to speak alone, it does
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
-        scores += found.ruled.scores(candidates)
+        scores = exact_first(scores, candidates, words) + found.ruled.scores(candidates)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         alone = len(scores) == len(found.ruled.weights)
         order = found.ruled.order(candidates) if alone else np.lexsort((candidates, -total))

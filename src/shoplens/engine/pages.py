@@ -25,6 +25,7 @@ from shoplens.engine.lines import Line, ProductLine, VariantLine, begins_at, cur
 from shoplens.engine.parts import PartScores, VectorPart
 from shoplens.engine.ruling import NOT_RULED, Ruled, placed
 from shoplens.engine.spreading import Spread, spread
+from shoplens.engine.sorting import in_sorted_line, matches
 from shoplens.engine.traits import Wanted
 
 
@@ -98,7 +99,7 @@ class Pages:
         cursor = read_cursor(given, self._space)
         order, spread_out = in_line(result, ranked), None
         if query.sort_by:
-            order = columns.order(order, allowed, query.sort_by)
+            order = in_sorted_line(columns, order, allowed, query.sort_by, matches(found.words, ranked, scores))
         elif query.diversity:
             spread_out = self._spread(order, ranked, scores, query.diversity, allowed)
             order = spread_out.order

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from shoplens.core.ports import WordMatches
+import numpy as np
+
+from shoplens.core.ports import EXACT, Numbers, WordMatches
 from shoplens.engine.balance import Balance
-from shoplens.engine.parts import VectorPart
+from shoplens.engine.parts import PartScores, VectorPart
+
+_SURE = 0.5
+"""How sure the words are at least where an identifier is asked for, not a number that a product happens to have."""
+_AHEAD = 1.0
+"""Log odds by which it leads."""
 
 
 def weighed(parts: Iterable[VectorPart], words: WordMatches | None, balance: Balance) -> list[VectorPart]:
@@ -20,3 +27,20 @@ def weighed(parts: Iterable[VectorPart], words: WordMatches | None, balance: Bal
         return list(parts)
     left = 1 - balance.restraint * min(words.coverage, 1.0)
     return [replace(part, weight=part.weight * left) if part.source == "words>text" else part for part in parts]
+
+
+def exact_first(scores: Sequence[PartScores], candidates: Numbers, words: WordMatches | None) -> list[PartScores]:
+    """The scores of the candidates, the words' raised as far as it takes for a product with the identifier asked
+    for to come first: whatever else speaks, nobody types an article number to find another thing."""
+    own = next((n for n, part in enumerate(scores) if part.source == "words"), None)
+    if own is None or words is None or words.coverage < _SURE or not len(words.scores) or words.scores[0] < EXACT:
+        return list(scores)
+    exact = np.isin(candidates, words.products[words.scores >= EXACT])
+    total = np.sum([part.contributions for part in scores], axis=0)
+    if not exact.any() or exact.all():
+        return list(scores)
+    lacking = total[~exact].max() + _AHEAD - total[exact].min()
+    if lacking <= 0:
+        return list(scores)
+    raised = replace(scores[own], contributions=scores[own].contributions + lacking * exact)
+    return [*scores[:own], raised, *scores[own + 1 :]]

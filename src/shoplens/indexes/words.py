@@ -20,7 +20,7 @@ import numpy.typing as npt
 import tantivy
 
 from shoplens.core.catalogue import Product
-from shoplens.core.ports import Mask, Numbers, WordMatches
+from shoplens.core.ports import EXACT, Mask, Numbers, WordMatches
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_reasons as reasons
 from shoplens.indexes.vocabulary import NONE, Vocabulary
@@ -32,7 +32,6 @@ from shoplens.indexes.words_document import (
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
-    EXACT,
     NUMBER,
     QueryBuilder,
     Term,

@@ -17,6 +17,7 @@ from typing import Any
 import tantivy
 
 from shoplens.core.suggestion import slips
+from shoplens.core.ports import EXACT
 from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, stem, word
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_heads import MARK, heads
@@ -31,8 +32,6 @@ WORDS = "words"
 NAMED = "names"
 """The tokens of its names, each once: where a word with a slip is looked for first."""
 
-EXACT = 1_000.0
-"""Score of an exact identifier (sku, gtin, mpn, id): above any sum of words."""
 TYPO = {NAMED: 4.0, WORDS: 1.0}
 """Score of a word that is one letter away, in a product's names and in any text: about half of what a rare word has."""
 _OPTIONS = {NAMED: "basic", WORDS: "freq"}
@@ -240,8 +239,9 @@ class QueryBuilder:
     def _typo(self, term: Term) -> list[Any]:
         """The term with a letter wrong: in its stem, or as it is written ("pllover" is no letter from "pullov")."""
         some = self._fuzzy(term.word.whole)
+        known = sorted(token for token in term.near if self._frequency(WORDS, token))
         for field, score in TYPO.items():
-            tokens = sorted(token for token in term.near if self._frequency(field, token))
+            tokens = [token for token in known if self._frequency(field, token)]
             found = [tantivy.Query.term_query(self._schema, field, token, _OPTIONS[field]) for token in tokens]
             if found:
                 some.append(tantivy.Query.const_score_query(_any(found), score))
