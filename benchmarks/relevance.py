@@ -3,8 +3,8 @@
     python benchmarks/relevance.py [--shops FOLDER] [--test] [--only fashion,magento]
 
 Sets: `fashion` (queries "colour kind for gender"), `magento` (templated), `grocery` (names), `chorus_icecat` (real
-queries with graded judgements, no pictures). All choices are made on dev: what is trained (the weighted sum, the learned
-ranker) is measured there by cross-validation over queries, five folds, trained on the queries of all sets and languages.
+queries with graded judgements, no pictures). All choices are made on dev: what is trained (weighted sum, learned ranker)
+is measured there by cross-validation over queries, five folds, trained on the queries of all sets and languages.
 `--test` measures the test split of fashion, the only one here, with what all of dev has taught. Intervals: 95 %,
 bootstrap over queries; paired differences of the engine with each of the others, with a sign-flip permutation test.
 

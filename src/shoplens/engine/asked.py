@@ -28,7 +28,7 @@ SOURCE = "understood"
 """The source of reasons that are a chip's."""
 
 WEIGHTS: Mapping[str, float] = {
-    "color": 4.0, "gender": 4.0, "kind": 4.0, "brand": 4.0, "material": 4.0, "pattern": 4.0, "size": 2.0,
+    "color": 4.0, "gender": 4.0, "kind": 8.0, "brand": 4.0, "material": 4.0, "pattern": 4.0, "size": 2.0,
     "measure": 2.0, "age": 2.0,
 }  # fmt: skip
 """Kind of a chip -> log odds that it adds to a product that has it; chosen on dev (docs/adr/0013-understanding.md)."""
