@@ -35,6 +35,10 @@ def search(
     sort: Annotated[str, typer.Option(help="price:asc,brand:desc; without it the best match comes first.")] = "",
     facets: Annotated[str, typer.Option(help="Fields to count values of, with commas between.")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", help="Hits of a page.")] = 10,
+    cursor: Annotated[str, typer.Option(help="next_cursor of an answer (--json): the hits after its own.")] = "",
+    diversity: Annotated[
+        float, typer.Option(help="0: best match first; up to 1: first hits that differ from each other.")
+    ] = 0.0,
     page: Annotated[int, typer.Option(help="Which page.")] = 1,
     group_by: Annotated[str, typer.Option(help="product (one hit a product) or variant.")] = "product",
     semantic_ratio: Annotated[
@@ -77,6 +81,8 @@ def search(
         where=parse_where(where),
         sort_by=parse_sort(sort),
         facet_by=tuple(f.strip() for f in facets.split(",") if f.strip()),
+        cursor=cursor,
+        diversity=diversity,
         page=page,
         per_page=limit,
         group_by=group_by,
