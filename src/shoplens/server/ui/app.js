@@ -80,7 +80,7 @@ async function search({ more = false, keep = false } = {}) {
   running?.abort();
   const { signal } = (running = new AbortController());
   const facets = [...first.facets, "price"];
-  const fields = { q: state.words, per_page: PER_PAGE, page: more ? state.page + 1 : 1, max_facet_values: 200 };
+  const fields = { q: state.words, per_page: PER_PAGE, page: more ? state.page + 1 : 1, max_facet_values: 200, explain: true };
   if (state.like) fields.like = [state.like.id];
   if (state.plain.size) fields.without_chips = [...state.plain];
   if (state.sort) fields.sort_by = state.sort;
@@ -112,6 +112,16 @@ async function search({ more = false, keep = false } = {}) {
   byId("hits").removeAttribute("aria-busy");
 }
 
+// Where on a hit's picture the photo or the words of this search are: a picture's address, or null.
+async function heat(hit) {
+  if (!state.words && !state.photos.length) return null;
+  const body = new FormData();
+  body.append("json", JSON.stringify({ q: state.words }));
+  for (const photo of state.photos) body.append("images", photo.blob, "photo.jpg");
+  const response = await fetch(`/v1/pictures/${hit.picture}/heat`, { method: "POST", body }).catch(() => null);
+  return response?.ok ? URL.createObjectURL(await response.blob()) : null;
+}
+
 // --- Showing -----------------------------------------------------------------------------------------------------------
 
 let shownFacets = [];
@@ -128,7 +138,7 @@ function show(answer, counts, more = false) {
     learnCategory(product);
     for (const variant of product.variants) learn(variant.attributes);
   }
-  const cards = answer.hits.map((hit) => card(hit, similar));
+  const cards = answer.hits.map((hit) => card(hit, similar, heat));
   hits.append(...cards);
   state.page = answer.page;
   state.shown += answer.hits.length;

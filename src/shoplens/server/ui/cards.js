@@ -1,5 +1,6 @@
 // One hit as a card: its picture first, then what it is, what it costs, and why it is here.
 import { element, pictureOf, told } from "./dom.js";
+import { reasons } from "./why.js";
 import { language, learn, named, say } from "./words.js";
 
 export function titleOf(product) {
@@ -35,7 +36,7 @@ function picture(hit, name) {
 // Only web addresses become links: a feed can hold anything, "javascript:" too.
 const webLink = (link) => (/^https?:\/\//i.test(link ?? "") ? link : null);
 
-export function card(hit, onSimilar) {
+export function card(hit, onSimilar, onHeat) {
   const { product } = hit;
   const variant = product.variants.find((v) => v.id === hit.variant_id) ?? product.variants[0] ?? {};
   learn(variant.attributes);
@@ -49,16 +50,18 @@ export function card(hit, onSimilar) {
     element("h3", {}, link ? told("a", name, { href: link, rel: "noopener" }) : told("span", name)),
     values.length ? told("p", values.join(" · "), { class: "variant" }) : null, price(variant), row);
   if (hit.reasons.length) {
-    const list = element("dl", { hidden: true });
-    for (const reason of hit.reasons) {
-      const share = `${reason.contribution >= 0 ? "+" : "−"}${Math.abs(reason.contribution).toFixed(2)}`;
-      list.append(element("dt", {}, say(reason.source)), element("dd", {}, share));
-    }
+    const list = element("div", { class: "why", hidden: true }, ...reasons(hit));
     row.append(element("button", {
       type: "button", "aria-expanded": "false", "aria-label": `${say("why")} ${name}`,
       onclick: (event) => {
         list.hidden = !list.hidden;
         event.currentTarget.setAttribute("aria-expanded", String(!list.hidden));
+        if (!list.hidden && !list.dataset.heat && hit.picture) {
+          list.dataset.heat = "asked";
+          onHeat(hit).then((source) => source && list.append(
+            element("img", { src: source, alt: say("heat"), width: 480, height: 480, onload: () => URL.revokeObjectURL(source) }),
+          ));
+        }
       },
     }, say("why")));
     text.append(list);
