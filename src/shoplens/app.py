@@ -31,6 +31,7 @@ from shoplens.engine.copies import Copies, discard
 from shoplens.engine.cropping import CropProposal
 from shoplens.engine.doctor import Finding, examine
 from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
+from shoplens.engine.same_picture import SamePictures
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.explaining import explainer_of
 from shoplens.feeding import ShopFeeds
@@ -39,13 +40,14 @@ from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking
 from shoplens.photos import ShopPhotos
 from shoplens.pictures import DecodePool
+from shoplens.pictures.fingerprint import PART, fingerprints
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.pictures.photo_web import PhotosByAddress
 from shoplens.pictures.thumbnails import CataloguePictures
 from shoplens.rules import ShopRules
 from shoplens.stores import FolderLock, NoLock, SqlStore, is_shop, make_folder, open_as_is, open_store
-from shoplens.suggestions import ShopSuggestions
 from shoplens.stores.query_log import WARM_UP, query_log_of
+from shoplens.suggestions import ShopSuggestions
 from shoplens.switching import DATABASE, ShopSpaces, load_encoder, open_feed_pictures
 
 _WHITE_PIXEL = base64.b64decode("R0lGODdhAQABAIEAAP///wAAAAAAAAAAACwAAAAAAQABAAAIBAABBAQAOw==")
@@ -99,6 +101,7 @@ class Shop:
             raise
         looking = self.decoder, self._shown.thumbnail, config.fill_attributes
         self.attributes = ShopAttributes(lambda: (self.encoder, self.spaces.name()), self.store, *looking)
+        self._same = SamePictures(self.store, fingerprints, PART)
         self.photos = ShopPhotos(lambda: (self.encoder, self.copies.parts.pictures), self.decoder, self.attributes)
         self._caught_up = False
         self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
@@ -192,7 +195,7 @@ class Shop:
     def _answerer_of(self, copies: Copies, encoder: Encoder, composer: Composer) -> Answerer:
         parts = self.store, copies, encoder, self.decoder, tokens, self._balance, composer
         explains = explainer_of(self.store, encoder, self.spaces.name()).explain
-        return Answerer(*parts, lexicon_asking(), self.rules.live, explains)
+        return Answerer(*parts, lexicon_asking(), self.rules.live, explains, self._same)
 
     def follow(self) -> bool:
         """Takes up a switch to another encoder that was made since this shop was opened (`shoplens encoder switch`).
@@ -323,10 +326,7 @@ class Shop:
         return self._shown.thumbnail(picture_hash, side)
 
     def crops(self, photo: Photo) -> tuple[CropProposal, ...]:
-        """Up to five things on a photo (a path, bytes or a QueryPicture), as crops to search with, best first.
-
-        Raises PictureError.
-        """
+        """Up to five things on a photo, as crops to search with, best first. Raises PictureError."""
         self.copies.refresh()
         return self.photos.crops(photo)
 

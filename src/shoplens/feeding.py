@@ -13,6 +13,7 @@ from shoplens.engine.indexing import Indexer, IndexOptions, IndexReport, Progres
 from shoplens.feeds import open_feed, write_report
 from shoplens.feeds.opening import OpenFeed
 from shoplens.pictures import FeedPictures
+from shoplens.pictures.fingerprint import fingerprint
 from shoplens.stores import SqlStore
 
 _MOST_TOLD = 100_000
@@ -53,7 +54,7 @@ class ShopFeeds:
         # A feed that is read again needs no --pictures again.
         where = Path(pictures) if pictures else Path(kept) if kept and Path(kept).exists() else None
         pictures_from = self.pictures(where, source.base)
-        indexer = Indexer(self.store, pictures_from, self.decoder, self.encoder, options, self.filling)
+        indexer = Indexer(self.store, pictures_from, self.decoder, self.encoder, options, self.filling, fingerprint)
         problems: list[RowProblem] = []
 
         def tell(problem: RowProblem) -> None:

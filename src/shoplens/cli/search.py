@@ -16,7 +16,6 @@ from shoplens.core.where import parse_where
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import QueryError, ShopError
 
-
 SPELL_S = 2.0
 """How long a search that did not find well waits for what another spelling is looked for in."""
 
@@ -35,11 +34,11 @@ def search(
     sort: Annotated[str, typer.Option(help="price:asc,brand:desc; without it the best match comes first.")] = "",
     facets: Annotated[str, typer.Option(help="Fields to count values of, with commas between.")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", help="Hits of a page.")] = 10,
+    page: Annotated[int, typer.Option(help="Which page.")] = 1,
     cursor: Annotated[str, typer.Option(help="next_cursor of an answer (--json): the hits after its own.")] = "",
     diversity: Annotated[
         float, typer.Option(help="0: best match first; up to 1: first hits that differ from each other.")
     ] = 0.0,
-    page: Annotated[int, typer.Option(help="Which page.")] = 1,
     group_by: Annotated[str, typer.Option(help="product (one hit a product) or variant.")] = "product",
     semantic_ratio: Annotated[
         float | None, typer.Option(help="0: words as written only; 1: vectors only; the engine decides if not given.")
@@ -81,14 +80,15 @@ def search(
         where=parse_where(where),
         sort_by=parse_sort(sort),
         facet_by=tuple(f.strip() for f in facets.split(",") if f.strip()),
+        page=page,
         cursor=cursor,
         diversity=diversity,
-        page=page,
         per_page=limit,
         group_by=group_by,
         semantic_ratio=semantic_ratio,
         explain=explain,
         understand=not as_written,
+        find_crop=not whole_photo,
         without_chips=tuple(without_chip or ()),
     )
     with open_shop(shop) as opened:

@@ -16,6 +16,7 @@ TEXTS: Mapping[str, str] = {
     "price_other_currency": (
         "“{written}” is in {asked}; prices here are in {currency} and are not converted, so it was left out."
     ),
+    "cropped": "Photo {photo} is like nothing here as a whole: its part {crop} was looked for.",
     "texts_only": "“{words}” was looked for in the texts of the products only, not in their pictures.",
     "sort_without_values": "No product has a value for {fields}, so it does not change the order.",
     "diversity_sorted": "The hits are in the order that was asked for, so nothing was spread.",

@@ -158,6 +158,7 @@ class Write:
     ``pictures_of``: product id -> location -> picture hash, for the products in ``put``.
     ``vectors``: (space, modality, key) rows; the key is a picture hash, or a product's words hash.
     ``touch``: ids of products that did not change but got vectors: entered into the change log as changed in full.
+    ``prints``: picture hash -> fingerprint.
     """
 
     put: Sequence[Product] = ()
@@ -166,6 +167,7 @@ class Write:
     facts: Sequence[PictureFacts] = ()
     vectors: Sequence[VectorRows] = ()
     touch: Sequence[str] = ()
+    prints: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

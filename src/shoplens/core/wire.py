@@ -58,6 +58,7 @@ QUERY_FIELDS: Mapping[str, str] = {
     "hidden_hits": "product ids that must not come",
     "semantic_ratio": "0: words as written only; 1: vectors only; not given: the engine decides",
     "understand": "true: price limits, denials, colours and sizes are read out of the words; false: not (true)",
+    "find_crop": "true: a photo that is like nothing here is searched with its best part; false: as it is (true)",
     "without_chips": "ids of chips of `understood` that are not wanted",
     "diversity": "0: best match first; up to 1: first hits that differ from each other (0)",
     "cursor": "next_cursor of an answer: the hits after its own, at any depth; in the place of page",
@@ -105,6 +106,7 @@ def query_from_fields(fields: Mapping[str, Any], load_picture: LoadPicture) -> Q
         hidden_hits=ids_of(given, "hidden_hits"),
         semantic_ratio=number_of(given, "semantic_ratio", 0.0) if "semantic_ratio" in given else None,
         understand=yes_of(given, "understand") if "understand" in given else True,
+        find_crop=yes_of(given, "find_crop") if "find_crop" in given else True,
         without_chips=ids_of(given, "without_chips"),
         diversity=number_of(given, "diversity", 0.0),
         cursor=text_of(given, "cursor"),
@@ -139,7 +141,7 @@ def fields_from_strings(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             raise QueryError(f"{name} is given twice", where=name, hint="give it once")
         elif name in ("page", "per_page", "max_facet_values", "semantic_ratio", "words_weight", "diversity"):
             out[name] = spelt_number(name, text)
-        elif name in ("explain", "understand"):
+        elif name in ("explain", "find_crop", "understand"):
             out[name] = spelt_yes(name, text)
         elif name == "facet_by":
             out[name] = f"{out[name]},{text}" if name in out else text

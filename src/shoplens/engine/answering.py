@@ -45,6 +45,7 @@ from shoplens.engine.parts import (
 )
 from shoplens.engine.reasons import Explains
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
+from shoplens.engine.same_picture import SamePictures
 from shoplens.engine.telling import Teller
 from shoplens.engine.tidying import tidy
 from shoplens.engine.weighing import exact_first, weighed
@@ -78,11 +79,12 @@ class Answerer:
         understands: Understands | None = None,
         rules: Plans | None = None,
         explains: Explains | None = None,
+        same: SamePictures | None = None,
     ) -> None:
         self._store = store
         self._copies = copies
         self._balance = balance or Balance()
-        self._vectors = QueryEncoder(store, copies, encoder, decoder, self._balance, composer)
+        self._vectors = QueryEncoder(store, copies, encoder, decoder, self._balance, composer, same)
         self._composer = composer
         self._understands = understands
         self._rules, self._meant, self._explains = rules, Meant(store), explains
@@ -125,6 +127,7 @@ class Answerer:
         asked_for = replace(query, words=" ".join(wish.written)) if wish.is_bare else query
         words = self._beside(self._match_words, asked_for, found) if query.words else None
         self._vectors.encode(query, found, lap, wish)
+        notes += found.notes
         if found.wanted is not None and wish.is_bare:
             found.called = called_so(self._understands, query.words, columns, allowed)
         near = self._near(found)
@@ -257,6 +260,9 @@ class Answerer:
             if words is not None and not wish.is_bare:  # whatever is red is not like the photo
                 sets.append(words.matched)
                 best.append(words.products)
+            for same in found.same:
+                sets.append(same.numbers)
+                best.append(same.numbers)
             wanted = found.asked.wanted(allowed)
             sets.append(wanted)
             best.append(wanted[: self._balance.depth])
@@ -299,6 +305,7 @@ class Answerer:
             scores.append(score_words(candidates, words, say))
         ratio = self._balance.ratio(query)  # where one source is to speak alone, it does
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
+        scores += [same.scores(candidates) for same in found.same]
         scores = exact_first(scores, candidates, words) + found.ruled.scores(candidates)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         alone = len(scores) == len(found.ruled.weights)

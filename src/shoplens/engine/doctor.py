@@ -44,6 +44,9 @@ class Store(CatalogueStore, VectorStore, Protocol):
     def scan(self) -> Iterator[list[StoredProduct]]:
         """All products, in chunks."""
 
+    def missing_prints(self) -> int:
+        """How many pictures that products show have no fingerprint."""
+
     def rejected_pictures(self, limit: int) -> tuple[int, list[tuple[str, str]]]:
         """How many pictures were rejected, and (location, reason) of the first ones."""
 
@@ -145,6 +148,10 @@ def _catalogue(store: Store) -> Iterator[Finding]:
             count,
             tuple(f"{location}: {reason}" for location, reason in rejected),
         )
+    if lacking := store.missing_prints():
+        said = f"{lacking} pictures have no fingerprint: a photo that is one of them is not found as the same picture"
+        hint = "run index with the feed again; for pictures on the net with --recheck-pictures"
+        yield Finding("note", "prints_missing", said, hint, lacking)
     for name, (level, message, hint) in _MESSAGES.items():
         if ids := found[name]:
             yield Finding(level, name, message.format(len(ids), total), hint, len(ids), tuple(ids[:5]))

@@ -14,8 +14,10 @@ from shoplens.engine.composing import Composer, Wish
 from shoplens.engine.copies import Copies
 from shoplens.engine.copy_ports import RowIndex
 from shoplens.engine.laps import Lap
+from shoplens.engine.looking import vectors_of
 from shoplens.engine.pages import Found, Store
 from shoplens.engine.parts import VectorPart
+from shoplens.engine.same_picture import SamePictures
 from shoplens.errors import NotFoundError, PictureError, ShopLensError
 
 QUERY_SIDE = 256
@@ -33,9 +35,10 @@ class QueryEncoder:
         decoder: Callable[[], PictureDecoder],
         balance: Balance,
         composer: Composer | None,
+        same: SamePictures | None = None,
     ) -> None:
         self._store, self._copies, self._encoder, self._decoder = store, copies, encoder, decoder
-        self._balance, self._composer = balance, composer
+        self._balance, self._composer, self._same = balance, composer, same
 
     def encode(self, query: Query, found: Found, lap: Lap, wish: Wish) -> None:
         """Adds the query's vectors to ``found.parts``.
@@ -77,7 +80,10 @@ class QueryEncoder:
             side = max(QUERY_SIDE, card.picture_side)
             decoded = [_pixels(decoder, photo, n, side) for n, photo in enumerate(query.pictures, 1)]
             lap("decode")
-            vectors = self._encoder.encode_pictures(decoded)
+            if self._same is not None and not query.words:
+                found.same = self._same.parts(query, decoded)
+            vectors, told = vectors_of(query, decoded, self._encoder, parts.pictures)
+            found.notes += told
             say_of = [picture.weight * balance.photo for picture in query.pictures]
             found.photos = [(f"image {n}", say, v) for n, (say, v) in enumerate(zip(say_of, vectors, strict=True), 1)]
             if self._composer is not None and wish.edits:

@@ -196,7 +196,8 @@ def _said(scores: Sequence[PartScores], places: Sequence[int]) -> dict[int, _Sai
     below = [some.searchsorted(few, "right") for some, few in zip(every, own, strict=True)]
     ranks = 1 + every.shape[1] - np.array(below)
     raw[unknown], ranks[unknown] = 0.0, 0
-    looks = {n: _looked(p, at, unknown[n]) for n, p in enumerate(scores) if p.source.endswith(">picture")}
+    looks = {n: _looked(p, at, unknown[n]) for n, p in enumerate(scores) if p.source.endswith("picture")}
+    rows = {n: look for n, look in looks.items() if scores[n].source.endswith(">picture")}  # these know variants
     keys = [[key for _, key in looks[n]] if n in looks else repeat("") for n in range(len(scores))]
     # The arguments of a reason, for each source and place; each place's sources turned so that the loudest comes first.
     columns = zip(scores, raw.tolist(), own.tolist(), ranks.tolist(), keys, strict=True)
@@ -206,7 +207,7 @@ def _said(scores: Sequence[PartScores], places: Sequence[int]) -> dict[int, _Sai
     return {
         place: (tuple([_make_reason(*row[n]) for n in order if row[n][_CONTRIBUTION] != 0]), confidence, shown)
         for place, row, order, confidence, shown in zip(
-            places, zip(*told, strict=True), loudest_first, sure, _loudest(looks, own, unknown), strict=True
+            places, zip(*told, strict=True), loudest_first, sure, _loudest(rows, own, unknown), strict=True
         )
     }
 

@@ -28,7 +28,7 @@ from shoplens.core.ports import (
     VectorStore,
     Write,
 )
-from shoplens.core.spaces import Vectors
+from shoplens.core.spaces import Pixels, Vectors
 from shoplens.engine.copy_rows import encoder_text
 from shoplens.engine.fetching import Fetching, on_the_net
 from shoplens.errors import PictureError, RemovalGuardError
@@ -43,6 +43,9 @@ SMALL_CATALOGUE = 10
 
 class Store(CatalogueStore, CatalogueLookup, VectorStore, Protocol):
     """What indexing needs of the store."""
+
+    def printed(self, keys: Sequence[str]) -> set[str]:
+        """Those of the picture hashes that have a fingerprint."""
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ class _Plan:
     facts: list[PictureFacts] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     last_id: str = ""
+    prints: dict[str, bytes] = field(default_factory=dict)
 
 
 class Indexer:
@@ -115,12 +119,13 @@ class Indexer:
         encoder: Encoder,
         options: IndexOptions | None = None,
         filling: Filling | None = None,
+        fingerprint: Callable[[Pixels], bytes] | None = None,
     ) -> None:
         self._store = store
         self._decoder = decoder
         self._encoder = encoder
         self._options = options or IndexOptions()
-        self._filling = filling
+        self._filling, self._fingerprint = filling, fingerprint
         self._fetching = Fetching(source)
 
     def run(
@@ -201,7 +206,7 @@ class Indexer:
         fresh = {key for rows in vectors for key in rows.keys}
         touch = [p.id for p, own in unchanged if p.words_hash in fresh or not fresh.isdisjoint(own.values())]
         rows = [v for v in vectors if len(v.keys)]
-        write = Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch)
+        write = Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch, prints=plan.prints)
         return write, plan.last_id
 
     def _filled(self, batch: Sequence[Product], hashes: Mapping[str, str], fresh: VectorRows) -> Sequence[Product]:
@@ -256,6 +261,7 @@ class Indexer:
         hashes: dict[str, str] = {}
         owner = {image.location: (product, image) for product in batch for image in product.all_images()}
         have = set(self._store.vectors(space, "picture", list({f.hash for f in facts.values() if f.hash})))
+        printed = have if self._fingerprint is None else self._store.printed(list(have))
         todo: list[tuple[str, str]] = []  # (location, fingerprint) in the order in which the decoder sees them
 
         def reject(location: str, fingerprint: str, error: Exception) -> None:
@@ -267,7 +273,7 @@ class Indexer:
             tell(RowProblem(0, "image", reason, value=location, product_id=product.id, skipped=False))
 
         def fresh() -> Iterator[bytes]:
-            for location, got in self._fetching.many(self._wanted(owner, facts, have, hashes)):
+            for location, got in self._fetching.many(self._wanted(owner, facts, have, printed, hashes)):
                 known = facts.get(location)
                 if isinstance(got, PictureError):
                     reject(location, "", got)
@@ -276,7 +282,7 @@ class Indexer:
                     hashes[location] = known.hash
                     continue
                 data = got.data or b""
-                if known is not None and known.hash in have and hashlib.sha256(data).hexdigest() == known.hash:
+                if known is not None and known.hash in printed and hashlib.sha256(data).hexdigest() == known.hash:
                     # Touched, not changed: only the fingerprint is new.
                     hashes[location] = known.hash
                     plan.facts.append(replace(known, fingerprint=got.fingerprint))
@@ -304,6 +310,8 @@ class Indexer:
             plan.facts.append(
                 PictureFacts(location, fingerprint, result.sha256, width=result.width, height=result.height)
             )
+            if self._fingerprint is not None and result.sha256 not in printed:
+                plan.prints[result.sha256] = self._fingerprint(result.pixels)
             if result.sha256 in have or result.sha256 in encoding:
                 continue
             encoding.add(result.sha256)
@@ -320,6 +328,7 @@ class Indexer:
         owner: Mapping[str, tuple[Product, ImageRef]],
         facts: Mapping[str, PictureFacts],
         have: set[str],
+        printed: set[str],
         hashes: dict[str, str],
     ) -> Iterator[tuple[str, ImageRef, str]]:
         """The pictures that have to be looked at, with the fingerprint that is known of them; the others are taken
@@ -331,7 +340,7 @@ class Indexer:
             if known is not None and usable and alone:
                 hashes[location] = known.hash
             elif self._options.pictures:
-                yield location, image, known.fingerprint if known is not None and usable else ""
+                yield location, image, known.fingerprint if known is not None and known.hash in printed else ""
 
     # --- removal ------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from shoplens.core.answer import Answer, Facet, Hit
 from shoplens.core.cursors import read_cursor, write_cursor
+from shoplens.core.notes import Note
 from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.spaces import Space
@@ -24,8 +25,9 @@ from shoplens.engine.hits import VariantPicker, as_hits
 from shoplens.engine.lines import Line, ProductLine, VariantLine, begins_at, cursor_after
 from shoplens.engine.parts import PartScores, VectorPart
 from shoplens.engine.ruling import NOT_RULED, Ruled, placed
-from shoplens.engine.spreading import Spread, spread
+from shoplens.engine.same_picture import Same
 from shoplens.engine.sorting import in_sorted_line, matches
+from shoplens.engine.spreading import Spread, spread
 from shoplens.engine.traits import Wanted
 
 
@@ -56,6 +58,8 @@ class Found:
     unread: bool = False
     telling: npt.NDArray[np.float32] | None = None
     wanted: Wanted | None = None
+    notes: list[Note] = field(default_factory=list)
+    same: list[Same] = field(default_factory=list)
     photos: list[tuple[str, float, npt.NDArray[np.float32]]] = field(default_factory=list)
     called: Called | None = None
 

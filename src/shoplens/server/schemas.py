@@ -90,6 +90,7 @@ _FIELD_TYPES: Mapping[str, Schema] = {
     "hidden_hits": listed(TEXT),
     "semantic_ratio": {**REAL, "minimum": 0, "maximum": 1},
     "understand": YES,
+    "find_crop": YES,
     "without_chips": listed(TEXT),
     "diversity": {**REAL, "minimum": 0, "maximum": 1},
     "cursor": {**TEXT, "maxLength": MAX_CURSOR},

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from shoplens.errors import ShopNotFoundError, StoreError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the tables below; it is raised together with an entry in MIGRATIONS."""
 
 VERSION_KEY = "schema_version"
@@ -119,6 +119,16 @@ vectors = Table(
     Index("vectors_by_key", "set_id", "key", unique=True),
 )
 
+# Rows are only added, so that a copy reads on from the last one; a picture that is gone keeps its own, like its vectors.
+picture_prints = Table(
+    "picture_prints",
+    metadata,
+    Column("id", _Number, primary_key=True, autoincrement=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("picture_prints_by_key", "key", unique=True),
+)
+
 changes = Table(
     "changes",
     metadata,
@@ -174,7 +184,11 @@ def _add_rules(connection: Connection) -> None:
     rule_versions.create(connection, checkfirst=False)
 
 
-MIGRATIONS: Mapping[int, Step] = {1: _add_rules}
+def _add_prints(connection: Connection) -> None:
+    picture_prints.create(connection, checkfirst=False)
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_rules, 2: _add_prints}
 """From a version to the next one: MIGRATIONS[n] turns tables of version n into those of n + 1."""
 
 

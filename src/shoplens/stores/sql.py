@@ -19,7 +19,7 @@ from shoplens.core.ports import Change, Digest, PictureFacts, StoredProduct, Wri
 from shoplens.core.rules import RuleVersion
 from shoplens.core.spaces import Modality, Space
 from shoplens.errors import StoreError
-from shoplens.stores import checking, picture_rows, reading, rule_rows, vector_rows
+from shoplens.stores import checking, picture_rows, print_rows, reading, rule_rows, vector_rows
 from shoplens.stores.backup import copy_file
 from shoplens.stores.connections import Database
 from shoplens.stores.problems import translate
@@ -167,6 +167,22 @@ class SqlStore:
     def rejected_pictures(self, limit: int) -> tuple[int, list[tuple[str, str]]]:
         """How many pictures were rejected, and (location, reason) of the first ``limit``."""
         return self._database.read(lambda c: picture_rows.rejected(c, limit))
+
+    def prints_after(self, last: int, limit: int) -> list[tuple[int, str, bytes]]:
+        """Fingerprints that were added after number ``last``: (number, picture hash, fingerprint)."""
+        return self._database.read(lambda c: print_rows.after(c, last, limit))
+
+    def printed(self, keys: Sequence[str]) -> set[str]:
+        """Those of the picture hashes that have a fingerprint."""
+        return self._database.read(lambda c: print_rows.known(c, keys))
+
+    def missing_prints(self) -> int:
+        """How many pictures that products show have no fingerprint."""
+        return self._database.read(print_rows.missing)
+
+    def showing(self, keys: Sequence[str]) -> Mapping[str, list[int]]:
+        """Picture hash -> numbers of the products that show it."""
+        return self._database.read(lambda c: print_rows.showing(c, keys))
 
     # --- VectorStore -----------------------------------------------------------------------------
 

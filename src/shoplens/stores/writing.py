@@ -19,6 +19,7 @@ from shoplens.stores.schema import (
     changes,
     counters,
     picture_facts,
+    picture_prints,
     product_pictures,
     products,
     variants,
@@ -39,6 +40,7 @@ class Prepared:
     facts: Sequence[Row]
     vectors: Sequence[tuple[str, str, Mapping[bytes, bytes]]]
     touch: Sequence[str]
+    prints: Mapping[str, bytes]
 
 
 def prepare_batch(batch: Write) -> Prepared:
@@ -61,6 +63,7 @@ def prepare_batch(batch: Write) -> Prepared:
         facts=list(facts.values()),
         vectors=[_vector_set(rows) for rows in batch.vectors if len(rows.keys)],
         touch=[product_id for product_id in dict.fromkeys(batch.touch) if product_id not in put],
+        prints=batch.prints,
     )
 
 
@@ -127,6 +130,8 @@ def write_batch(connection: Connection, batch: Prepared) -> int:
             [{"set_id": set_id, "key": key, "data": blob} for key, blob in data.items()],
             ("set_id", "key"),
         )
+    rows = [{"key": pack_hash(key), "data": data} for key, data in batch.prints.items()]
+    upsert(connection, picture_prints, rows, ("key",))
     _touch(connection, count, batch.touch)
     count.save()
     return count.seq
