@@ -44,7 +44,9 @@ class SearchSettings(_Part):
     semantic_ratio: float = Field(0.5, ge=0, le=1, description="weight of vectors against words as written, 0 to 1")
     threads: int = Field(1, ge=1, le=64, description="threads that encode one query")
     query_log: Path | None = Field(
-        None, description="file of queries and how often each was asked (CSV or TSV), which suggestions go by, too"
+        None,
+        description="queries and how often each was asked, which suggestions go by, too: a file (CSV or TSV), "
+        "or the folder of a shop's own log (setting query_log)",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,9 +23,14 @@ from shoplens.errors import ConfigError, ShopError, UnknownFieldError
 from shoplens.indexes.suggestion_file import SuggestionFile
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking, lexicon_words
+from shoplens.stores.query_log import read_log as logged_queries
 from shoplens.understanding.phrasing import Phrasing
 from shoplens.understanding.pinyin import heard, is_chinese, sounds
 
+DAYS = 90
+"""Days of a shop's own log that count."""
+LEAST_ASKED = 3
+"""What fewer than so many times was asked may be somebody's own affair, and is proposed to nobody."""
 MOST_LOGGED = 200_000
 """Queries of a log that are read."""
 LARGE = 1 << 30
@@ -38,7 +44,7 @@ class ShopSuggestions:
         store: the truth.
         copies: the copies that serve now.
         folder: where the shop's copies lie.
-        log: a file of queries and how often each was asked; None for none.
+        log: a file of queries and how often each was asked, or the folder of a shop's own log; None for none.
     """
 
     def __init__(self, store: CatalogueStore, copies: Callable[[], Copies], folder: Path, log: Path | None) -> None:
@@ -110,11 +116,16 @@ def _sounds(text: str) -> tuple[str, ...]:
 
 
 def read_log(path: Path) -> Mapping[str, int]:
-    """Queries, as they are compared, with how often each was asked, from lines "query, count" (CSV or TSV).
+    """Queries, as they are compared, with how often each was asked: from lines "query, count" (CSV or TSV), or from a
+    shop's own log (a folder), of which queries count that found something and were asked ``LEAST_ASKED`` times.
 
     Raises:
         ConfigError: the file cannot be read, or a line has no whole number.
     """
+    if path.is_dir():
+        kept = (line for line in logged_queries(path, DAYS) if line.found and line.page == 1 and not line.photos)
+        own = Counter(" ".join(plain(line.words).split())[:64] for line in kept)
+        return {words: count for words, count in own.most_common(MOST_LOGGED) if words and count >= LEAST_ASKED}
     out: dict[str, int] = {}
     hint = "write lines of a query, a comma or tab, and how often it was asked"
     try:

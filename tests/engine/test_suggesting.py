@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from shoplens.app import Shop
+from shoplens.core.logged import LoggedQuery
 from shoplens.core.query import Query
 from shoplens.engine.phrase_counts import PhraseCounts
 from shoplens.engine.spelling import two_letters_away
 from shoplens.errors import ConfigError
-from shoplens.suggestions import ShopSuggestions, read_log
+from shoplens.suggestions import LEAST_ASKED, ShopSuggestions, read_log
 from tests.conftest import SmallShop, cushions
 
 WAIT_S = 60.0
@@ -187,6 +190,15 @@ def test_two_letters_away(first: str, second: str, away: int) -> None:
     assert two_letters_away(first, second) == two_letters_away(second, first) == (away <= 2)
 
 
+def test_the_log_of_a_shop_itself_is_read(tmp_path: Path) -> None:
+    words = ["Red  cushion"] * LEAST_ASKED + ["my secret"] * (LEAST_ASKED - 1)
+    lines = [LoggedQuery("2026-01-01T00:00:00Z", one, found=4) for one in words]
+    lines += [LoggedQuery("2026-01-01T00:00:00Z", "hovercraft", found=0)] * 9
+    today = datetime.now(UTC).date().isoformat()
+    (tmp_path / f"{today}.jsonl").write_bytes(b"".join(orjson.dumps(line.to_fields()) + b"\n" for line in lines))
+    assert read_log(tmp_path) == {"red cushion": LEAST_ASKED}
+
+
 # --- did you mean ---------------------------------------------------------------------------------
 
 
@@ -202,6 +214,8 @@ def test_two_letters_away(first: str, second: str, away: int) -> None:
         ("黑色皮报", "黑色皮包"),
         ("皮保", "皮包"),
         ("under 50 cushoin", "under 50 cushion"),
+        ("leather hadbag", "leather handbag"),
+        ("bleck cushion", "black cushion"),
     ],
 )
 def test_other_words_are_proposed_for_those_that_do_not_find(shop: Shop, words: str, meant: str) -> None:

@@ -74,12 +74,14 @@ class Speller:
             return chinese
         out, end = [], 0
         for match in found:
-            out += [text[end : match.start()], self._respelt(match[0])]
+            others = [other[0] for other in found if other is not match]
+            out += [text[end : match.start()], self._respelt(match[0], others)]
             end = match.end()
         return "".join([*out, text[end:]])
 
-    def _respelt(self, word: str) -> str:
-        """A word, or the one that was probably meant by it."""
+    def _respelt(self, word: str, others: Sequence[str]) -> str:
+        """A word, or the one that was probably meant by it: of several the one that most products have together with
+        the other words, then the one that most products have."""
         low = word.lower()
         named = self._table.count(low)
         if not MIN_WORD <= len(low) <= MAX_WORD or low in self._known or named > FEW or (named and len(low) < LONG):
@@ -89,11 +91,13 @@ class Speller:
         if not none and matched > FEW:
             return word
         own = set(self._stems(low))
-        best, most = "", 0
-        for other in dict.fromkeys(slips(low, _LETTERS)):
-            count = self._table.count(other) if len(other) >= MIN_WORD - 1 else 0
-            if count > most and not own & set(self._stems(other)):
-                best, most = other, count
+        beside = self._table.beside(others)
+        near = [
+            (beside(other), count, other)
+            for other in dict.fromkeys(slips(low, _LETTERS))
+            if len(other) >= MIN_WORD - 1 and (count := self._table.count(other)) and not own & set(self._stems(other))
+        ]
+        _, most, best = max(near, default=(0, 0, ""))
         if none:
             return best or self._two_away(low) or word
         return best if most >= (FAR_LIKELIER if named else LIKELIER) * matched else word

@@ -24,8 +24,8 @@ MAX_LIMIT = 50
 """Suggestions of one question at most."""
 MAX_TYPED = 64
 """Characters of what was typed that count."""
-_CHUNK = 200
-_WORK_S, _REST_S = 0.002, 0.002
+_CHUNK = 50
+_WORK_S, _REST_S = 0.001, 0.003
 """How long the thread works before it lets others have Python's lock, and for how long."""
 _EARLY_S = 3.0
 """While a first table is being made, one is shown after so many seconds already."""

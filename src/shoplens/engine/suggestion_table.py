@@ -101,6 +101,17 @@ class SuggestionTable:
         at = self.written.entry(plain(text))
         return 0 if at is None else self.entries[at].count
 
+    def beside(self, words: Iterable[str]) -> Callable[[str], int]:
+        """Tells of a word how many products in stock have it together with some others, as far as these are known."""
+        found = [self.written.entry(plain(word)) for word in words]
+        inside = self.postings.mask(self.entries[at].key for at in found if at is not None)
+
+        def count(word: str) -> int:
+            at = self.written.entry(plain(word))
+            return 0 if at is None or not len(inside) else int(inside[self.postings.of(self.entries[at].key)].sum())
+
+        return count
+
     def sounding_like(self, pinyin: str) -> list[Suggestion]:
         """The texts that sound just so, the most popular first."""
         found = self.sounding.best(pinyin, 16)
