@@ -64,7 +64,7 @@ class Shop:
         url = config.store_url or str(self.folder / DATABASE)
         self._decoder: DecodePool | None = None
         self._web: PhotosByAddress | None = None
-        self._starting, self._following = threading.Lock(), threading.Lock()
+        self._starting, self._following, self._log = threading.Lock(), threading.Lock(), query_log_of(config)
         if create:
             if encoder is None and not is_shop(url):
                 encoder = load_encoder(config)  # first: where it cannot be loaded, no folder is left behind
@@ -84,7 +84,6 @@ class Shop:
             self.encoder: Encoder = encoder or load_encoder(config, self._chosen)
             writable = os.access(self.folder, os.W_OK) and not self.store.read_only
             self._lock = FolderLock(self.folder) if writable else NoLock(self.folder)
-            self._log = query_log_of(config, writable)
             if rebuild:
                 with self._lock:
                     discard(self.folder / "copies")
@@ -176,9 +175,8 @@ class Shop:
         answer = self._answerer.search(query)
         # While a damaged word index is built anew the vectors answer alone, and say so.
         lacking = self.copies.degraded if query.words and not answer.degraded else ()
-        answer = replace(answer, degraded=lacking) if lacking else self.suggestions.told(query.words, answer)
-        self._log.note(query, answer)
-        return answer
+        told = replace(answer, degraded=lacking) if lacking else self.suggestions.told(query.words, answer)
+        return self._log.note(query, told)
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:
         """What may be meant by what a shopper has typed so far, the most popular first, from what is in stock.

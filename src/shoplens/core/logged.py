@@ -39,8 +39,12 @@ class LoggedQuery:
 
     def to_fields(self) -> dict[str, Any]:
         """As JSON data, without what is empty."""
-        fields = {name: value for name, value in asdict(self).items() if value not in ("", (), 0, None)}
-        return {"at": self.at, "words": self.words} | fields | {"found": self.found}
+        out: dict[str, Any] = {"at": self.at, "words": self.words, "found": self.found}
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value or (name == "confidence" and value is not None):
+                out[name] = value
+        return out
 
 
 def logged(query: Query, answer: Answer, at: str) -> LoggedQuery:
