@@ -51,7 +51,10 @@ def test_every_field_arrives() -> None:
         "facet_by": "brand, category",
         "max_facet_values": 7,
         "sort_by": "price:desc,brand",
-        "page": 2,
+        "page": 1,
+        "cursor": "abc",
+        "diversity": 0.25,
+        "find_crop": False,
         "per_page": 10,
         "group_by": "variant",
         "pinned_hits": ["P9"],
@@ -77,7 +80,10 @@ def test_every_field_arrives() -> None:
         facet_by=("brand", "category"),
         max_facet_values=7,
         sort_by=(SortKey("price", descending=True), SortKey("brand")),
-        page=2,
+        page=1,
+        cursor="abc",
+        diversity=0.25,
+        find_crop=False,
         per_page=10,
         group_by="variant",
         pinned_hits=("P9",),
@@ -88,6 +94,7 @@ def test_every_field_arrives() -> None:
         understand=False,
         without_chips=("price:under 50",),
     )
+    assert build(page=2, per_page=10) == Query(page=2, per_page=10)  # not beside a cursor
 
 
 @pytest.mark.parametrize(
@@ -270,7 +277,7 @@ def test_an_answer_as_json() -> None:
             {"field": "price", "counts": [], "missing": 0, "min": 1.0, "max": 9.5},
         ],
         "found": 41, "page": 1, "per_page": 24, "search_time_ms": 1.5, "query_id": "Q", "applied_rules": [],
-        "redirect": "", "model_version": "bundled@1/256", "degraded": ["encoder"], "verdict": "match", "notes": [],
+        "redirect": "", "did_you_mean": "", "next_cursor": "", "model_version": "bundled@1/256", "degraded": ["encoder"], "verdict": "match", "notes": [],
         "understood": [], "staleness_s": 0.0,
     }  # fmt: skip
     assert product == json.loads(json.dumps(product_to_fields(PRODUCT)))

@@ -71,6 +71,16 @@ def test_what_has_no_line_says_none_but_its_product(shop: Path) -> None:
     assert "line 0" not in done.stderr
 
 
+def test_the_beginning_of_a_query_is_completed_and_a_slip_told(shop: Path) -> None:
+    done = run("suggest", "gre", "--shop", "shop", cwd=shop)
+    assert done.returncode == 0, done.stderr
+    assert "green t-shirt" in done.stdout
+    found = answer("suggest", "lvse", "--shop", "shop", "--limit", "3", cwd=shop)["suggestions"]
+    assert {"text": "绿色", "kind": "query", "count": 1} in found
+    done = run("search", "gren t-shirt", "--shop", "shop", cwd=shop)
+    assert "did you mean: green t-shirt" in done.stderr
+
+
 def test_index_again_does_nothing(shop: Path) -> None:
     done = answer("index", "feed.csv", "--pictures", "photos", "--shop", "shop", cwd=shop)
     assert (done["unchanged"], done["added"], done["pictures_encoded"]) == (4, 0, 0)
@@ -125,9 +135,11 @@ def test_facets_are_printed_as_they_are_written(tmp_path: Path) -> None:
         done = run("search", "-s", "shop", "cushion", "-w", where, "--facets", ",".join(names), cwd=tmp_path)
         return done.stdout.splitlines()[-len(names) :]
 
-    assert facets("price>0", "price", "brand") == ["price: 8.50 to 1234567.89", "brand: Luma 1"]
-    assert facets("price=30", "price", "brand") == ["price: 30", "brand: Luma 1"]
-    assert facets("price=8.5", "price", "brand") == ["price: 8.50", "brand: no product found has a value"]
+    spread = "price: 8.50 to 1234567.89; under 30 1, 30 to 500000 1, 500000 and more 1"
+    assert facets("price>0", "price", "brand") == [spread, "brand: Luma 1"]
+    assert facets("price=30", "price", "brand") == [spread, "brand: Luma 1"], "as if no price were asked"
+    assert facets("id=3", "price", "brand") == ["price: 30", "brand: Luma 1"]
+    assert facets("id=1", "price", "brand") == ["price: 8.50", "brand: no product found has a value"]
     assert facets("price>0", "weight") == ["weight: 0.125 to 2; 0.125 1, 2 1"]
 
 

@@ -109,7 +109,7 @@ def hold(varied: Shop, products: list[Product], seed: int, filters: int) -> None
 
 
 def test_facets_are_what_counting_one_by_one_gives(varied: Shop, products: list[Product]) -> None:
-    hold(varied, products, 1, 120)
+    hold(varied, products, 1, 80)
 
 
 @pytest.mark.slow

@@ -47,7 +47,7 @@ def by_cursor(shop: Shop, query: Query, size: int) -> list[Answer]:
     return pages
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     WORDS, SORTS, FILTERS, st.sampled_from(["product", "variant"]), st.sampled_from([0.0, 0.0, 0.6]),
     st.lists(st.sampled_from(["P1", "P7", "P30", "nope"]), unique=True), st.integers(3, 40),

@@ -90,17 +90,9 @@ async function search({ more = false, keep = false } = {}) {
   byId("again").hidden = true;
   byId("hits").setAttribute("aria-busy", "true");
   try {
-    // A facet in which something is chosen counts as if nothing were chosen there: so a second colour can be added.
-    const own = more ? [] : first.facets.filter((field) => state.chosen[field]?.size);
-    const [answer, ...others] = await Promise.all([
-      ask({ ...fields, facet_by: facets, filter_by: filters.expression(state) }, signal),
-      ...own.map((field) => ask({ ...fields, page: 1, per_page: 0, facet_by: [field], filter_by: filters.expression(state, field) }, signal)),
-    ]);
-    const counts = answer.facet_counts.map((facet) => {
-      const other = others[own.indexOf(facet.field)];
-      return other?.facet_counts[0] ?? facet;
-    });
-    show(answer, counts, more);
+    // A facet counts as if nothing were chosen in it: so a second colour can be added.
+    const answer = await ask({ ...fields, facet_by: facets, filter_by: filters.expression(state) }, signal);
+    show(answer, answer.facet_counts, more);
   } catch (error) {
     if (error.name === "AbortError") return;
     if (!more) { byId("hits").replaceChildren(); byId("more").hidden = true; } // what stood there answers another question

@@ -9,10 +9,27 @@ const unfolded = new Map(); // category -> whether a person opened or closed it
 
 const quote = (text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 
-// The filter, without what is chosen in `except`: that facet's own counts are of what one more choice there would find.
-export function expression(state, except = "") {
-  const parts = Object.entries(state.chosen).filter(([field, values]) => values.size && field !== except)
+// A range of prices is written as in an address: "20..50", "..20", "50.."; the upper end is not in it.
+const ends = (range) => range.split("..").map((end) => (end !== "" && Number.isFinite(Number(end)) ? Number(end) : null));
+const rangeOf = ({ from, to }) => `${from ?? ""}..${to ?? ""}`;
+
+function rangeName(range) {
+  const [from, to] = ends(range);
+  return from == null ? `< ${to}` : to == null ? `≥ ${from}` : `${from} – ${to}`;
+}
+
+function rangeFilter(range) {
+  const [from, to] = ends(range);
+  return [from == null ? "" : `price>=${from}`, to == null ? "" : `price<${to}`].filter(Boolean).join(" and ");
+}
+
+const nameOf = (field, value) => (field === "price" ? rangeName(value) : named(field, value).split(PATH).at(-1));
+
+export function expression(state) {
+  const parts = Object.entries(state.chosen).filter(([field, values]) => values.size && field !== "price")
     .map(([field, values]) => `${quote(field)} in [${[...values].map(quote).join(", ")}]`);
+  const ranges = [...(state.chosen.price ?? [])].map(rangeFilter).filter(Boolean);
+  if (ranges.length) parts.push(`(${ranges.join(" or ")})`);
   if (state.price !== "") parts.push(`price<=${Number(state.price)}`);
   if (state.stock) parts.push("not in_stock=false");
   return parts.join(" and ");
@@ -103,7 +120,7 @@ export function draw(state, facets, change) {
     groups.push(element("div", { class: "limit" }, element("label", { for: "price" }, say("price")), element("input", {
       type: "number", min: 0, step: "any", inputmode: "decimal", id: "price", placeholder: limit.max ?? "", value: state.price,
       onchange: (event) => { state.price = event.target.value; change(); },
-    })));
+    }), ...(limit.ranges ?? []).map((one) => choice(state, "price", { value: rangeOf(one), count: one.count }, rangeName(rangeOf(one)), change))));
   }
   groups.push(...facets.filter(({ field }) => field !== "price").map((one) => facet(state, one, change, redraw)));
   side.replaceChildren(...groups.filter(Boolean));
@@ -117,7 +134,7 @@ function chips(state, change) {
     type: "button", "aria-label": `${say("drops")}: ${text}`, onclick: () => { drop(); change(); },
   }, told("span", text), element("span", { "aria-hidden": "true" }, "×"))));
   for (const [field, values] of Object.entries(state.chosen)) {
-    for (const value of values) chip(named(field, value).split(PATH).at(-1), () => values.delete(value));
+    for (const value of values) chip(nameOf(field, value), () => values.delete(value));
   }
   for (const { id, text, filter, boost, denies } of state.understood) {
     const used = filter || boost || denies.length;
