@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -50,7 +51,7 @@ class ShopSuggestions:
     def __init__(self, store: CatalogueStore, copies: Callable[[], Copies], folder: Path, log: Path | None) -> None:
         self._copies = copies
         phrasing = Phrasing(lexicon_asking().reading)
-        kept = SuggestionFile(folder / "suggestions" / "counts", PhraseCounts.load)
+        kept = SuggestionFile(folder / "suggestions" / "counts", PhraseCounts.load, _mark(phrasing))
         asked = read_log(log) if log is not None else {}
         self.copy = Suggesting(store, phrasing, _sounds, tokens, kept, asked, self._logged)
 
@@ -108,6 +109,11 @@ class ShopSuggestions:
             return 0
         matched = found.matched[found.matched < len(inside)]
         return int(inside[matched].sum())
+
+
+def _mark(phrasing: Phrasing) -> str:
+    """Tells one state of the lexicon from another."""
+    return f"{zlib.crc32(repr(sorted(phrasing.names())).encode()):08x}"
 
 
 def _sounds(text: str) -> tuple[str, ...]:

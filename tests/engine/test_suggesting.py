@@ -17,6 +17,7 @@ from shoplens.core.query import Query
 from shoplens.engine.phrase_counts import PhraseCounts
 from shoplens.engine.spelling import two_letters_away
 from shoplens.errors import ConfigError
+from shoplens.indexes.suggestion_file import SuggestionFile
 from shoplens.suggestions import LEAST_ASKED, ShopSuggestions, read_log
 from tests.conftest import SmallShop, cushions
 
@@ -151,6 +152,8 @@ def test_a_snapshot_is_taken_up_and_a_damaged_one_is_not(shop: Shop, tmp_path: P
     )
     assert second.wait(WAIT_S)
     assert second.suggest("h") == first.suggest("h") == shop.suggest("h")
+    other = SuggestionFile(path, PhraseCounts.load, "another lexicon")
+    assert other.read() is None
     whole = path.read_bytes()
     for damaged in (b"", b"x" * 40, whole[:-5], whole[:60] + b"?" + whole[61:]):
         path.write_bytes(damaged)
@@ -213,6 +216,7 @@ def test_the_log_of_a_shop_itself_is_read(tmp_path: Path) -> None:
         ("heisepibao", "黑色皮包"),
         ("黑色皮报", "黑色皮包"),
         ("皮保", "皮包"),
+        ("黑色 pibao", "黑色 皮包"),
         ("under 50 cushoin", "under 50 cushion"),
         ("leather hadbag", "leather handbag"),
         ("bleck cushion", "black cushion"),

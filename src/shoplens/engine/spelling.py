@@ -60,6 +60,7 @@ class Speller:
         out = text
         if _RUN.search(text):
             out = _RUN.sub(lambda run: self._heard(run[0]), text)
+            out = _WORD.sub(lambda word: self._sounded(word[0]), out)
         elif _WORD.search(text):
             out = self._latin(text, well)
         return out if out.casefold() != text.casefold() else ""
@@ -119,6 +120,12 @@ class Speller:
         if any(self._table.count(word[0].lower()) for word in _WORD.finditer(text)):
             return ""
         return "".join(self._names(self._sounds(text)[0]) or ())
+
+    def _sounded(self, word: str) -> str:
+        """A word beside Chinese that no product has, as the Chinese whose pinyin it is; as it is where there is none."""
+        if not MIN_WORD <= len(word) <= MAX_WORD or self._table.count(word) or self._matched(word)[0]:
+            return word
+        return "".join(self._names(self._sounds(word)[0]) or (word,))
 
     def _heard(self, run: str) -> str:
         """A run of Chinese with what is no name in it put as the name that sounds so; as it is where none does."""

@@ -36,15 +36,17 @@ class SuggestionFile(Generic[T]):
     Args:
         path: of the file.
         load: makes counts of what was dumped; raises ValueError for what cannot be.
+        made_with: what keys depend on; a file that was made with something else is not read.
     """
 
-    def __init__(self, path: Path, load: Callable[..., T]) -> None:
+    def __init__(self, path: Path, load: Callable[..., T], made_with: str = "") -> None:
         self._path, self._load = path, load
+        self._version = f"{VERSION} {made_with}"
 
     def write(self, counts: T) -> None:
         """Writes the counts: temporary file, fsync, rename. Raises OSError."""
         keys, numbers, products, sizes, held, titles = counts.dump()
-        head = {"version": VERSION, "seq": counts.seq, "keys": keys, "products": products, "titles": titles}
+        head = {"version": self._version, "seq": counts.seq, "keys": keys, "products": products, "titles": titles}
         parts = (json.dumps(head).encode(), numbers.tobytes(), sizes.tobytes(), held)
         body = b"".join(len(part).to_bytes(8, "little") + part for part in parts)
         with replacing(self._path) as file:
@@ -76,7 +78,7 @@ class SuggestionFile(Generic[T]):
             at += 8 + size
         raw, numbers, sizes, held = parts
         head: dict[str, Any] = json.loads(raw)
-        if head["version"] != VERSION:
+        if head["version"] != self._version:
             return None
         return self._load(
             head["seq"], head["keys"], _ints(numbers), head["products"], _ints(sizes), held, head["titles"]

@@ -64,6 +64,10 @@ class Phrasing:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
+    def names(self) -> Iterable[object]:
+        """What the lexicon calls things: what keys and forms are made of."""
+        return self._reading.names_of.items()
+
     def keys(self, product: Product) -> frozenset[str]:
         """The keys of a product; nothing of one that is sold out."""
         if all(variant.in_stock is False for variant in product.variants):
