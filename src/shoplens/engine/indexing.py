@@ -206,7 +206,7 @@ class Indexer:
         fresh = {key for rows in vectors for key in rows.keys}
         touch = [p.id for p, own in unchanged if p.words_hash in fresh or not fresh.isdisjoint(own.values())]
         rows = [v for v in vectors if len(v.keys)]
-        write = Write(put=plan.put, pictures_of=plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch, prints=plan.prints)
+        write = Write(plan.put, plan.pictures_of, facts=plan.facts, vectors=rows, touch=touch, prints=plan.prints)
         return write, plan.last_id
 
     def _filled(self, batch: Sequence[Product], hashes: Mapping[str, str], fresh: VectorRows) -> Sequence[Product]:

@@ -16,6 +16,9 @@ _BLACK = 60.0
 """One whose white is darker than this in every channel was taken by night, or is of something black: left, too."""
 _MOST = 3.0
 """Most that a channel is brightened."""
+_RIM, _EVEN, _MOSTLY, _NEARLY = 0.04, 25, 0.6, 0.8
+"""The rim of a photo as a share of its sides; how far from its colour, in grey levels, what share of it is to be
+plain; and how bright it is then in each channel, as a share of what is taken for white."""
 _EMPTY = 20
 """Brightest value of the black corners that a turned photo has."""
 _CORNERS = (0.002, 0.3)
@@ -25,21 +28,37 @@ _CORNERS = (0.002, 0.3)
 def in_daylight(photo: Pixels) -> Pixels:
     """The photo with what is brightest in it made white, and black corners filled with white.
 
-    Each channel is scaled so that its 98th percentile is 250 (the "white patch" of Land and McCann, Lightness and Retinex
-    Theory, 1971, with a percentile for the maximum). Only for photos of queries: pictures of a catalogue are in studio
-    light as a rule. The same array where there is nothing to do. ADR 0018 has the figures.
+    Each channel is scaled so that its 98th percentile is 250 (the "white patch" of Land and McCann, Lightness and
+    Retinex Theory, 1971, with a percentile for the maximum), where the photo has a plain ground that was white by day:
+    on other photos it did harm. Only for photos of queries: pictures of a catalogue are in studio light as a rule. The same array where there is nothing to do. ADR 0018 has the figures.
     """
     empty = _empty_corners(photo)
     seen = photo.reshape(-1, 3) if empty is None else photo[~empty]
     white = np.maximum(np.percentile(seen[::3], _BRIGHT, axis=0), 1.0)
     out = photo
-    if white.min() < _DULL and white.max() > _BLACK:
+    if white.min() < _DULL and white.max() > _BLACK and _plain_ground(photo, empty, white):
         gain = np.clip(_WHITE / white, 1.0, _MOST)
         out = np.clip(photo * gain, 0, 255).astype(np.uint8)
     if empty is not None:
         out = out.copy()
         out[empty] = 255
     return out
+
+
+def _plain_ground(photo: Pixels, empty: npt.NDArray[np.bool_] | None, white: npt.NDArray[np.float64]) -> bool:
+    """Whether most of the rim is of one colour, and that is what is brightest: paper, or a wall, that was white."""
+    height, width = photo.shape[:2]
+    y, x = max(1, int(_RIM * height)), max(1, int(_RIM * width))
+    rim = np.ones((height, width), np.bool_)
+    rim[y : height - y, x : width - x] = False
+    if empty is not None:
+        rim &= ~empty
+    seen = photo[rim].astype(np.float32)
+    if not len(seen):
+        return False
+    colour = np.median(seen, axis=0)
+    even = (np.abs(seen - colour).max(axis=1) <= _EVEN).mean()
+    return bool(even >= _MOSTLY and (colour >= _NEARLY * white).all())
 
 
 def _empty_corners(photo: Pixels) -> npt.NDArray[np.bool_] | None:

@@ -50,7 +50,7 @@ class Same:
         return np.array(sorted(self.products), np.int64)
 
     def scores(self, candidates: Numbers) -> PartScores:
-        """What it counts for each candidate: up to 40 log odds and certainty where it shows the picture, else nothing."""
+        """What it counts for each candidate: up to 40 log odds and certainty if it shows the picture, else nothing."""
         raw = np.array([self.products.get(number, (0.0, ""))[0] for number in candidates.tolist()], np.float64)
         shows = raw > 0
         given = self.weight * _SAY * shows * (0.5 + raw / 2)
@@ -74,8 +74,9 @@ class PrintStore(Protocol):
 class SamePictures:
     """Hashes of all pictures of a shop, in memory: 8 bytes and a colour sketch each. Safe to call from several threads.
 
-    Fingerprints are only ever added, so that the copy reads on from the last one it has; a picture that no product shows
-    any more is found, and leads to no product. ``prints``: the parts that a photo may have; ``part``: their size in bytes.
+    Fingerprints are only ever added, so that the copy reads on from the last one it has; a picture that no product
+    shows any more is found, and leads to no product. ``prints``: the parts that a photo may have; ``part``: their size
+    in bytes.
     """
 
     def __init__(self, store: PrintStore, prints: Prints, part: int) -> None:

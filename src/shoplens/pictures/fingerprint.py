@@ -1,8 +1,8 @@
 """Fingerprints: the very picture is known again though it was scaled, compressed, framed or cut a little.
 
-A fingerprint has two parts, of the whole picture and of what is within its plain margins, so that a missing margin changes
-nothing. Each part is 8 bytes of perceptual hash (``phash``), by which candidates are found, and 6 x 6 colours, by which they
-are made sure of, since the hash is blind for colours and two variants of one design have the same.
+A fingerprint has two parts, of the whole picture and of what is within its plain margins, so that a missing margin
+changes nothing. Each part is 8 bytes of perceptual hash (``phash``), by which candidates are found, and 6 x 6 colours,
+by which they are made sure of, since the hash is blind for colours and two variants of one design have the same.
 """
 
 from __future__ import annotations

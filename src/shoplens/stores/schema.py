@@ -119,7 +119,7 @@ vectors = Table(
     Index("vectors_by_key", "set_id", "key", unique=True),
 )
 
-# Rows are only added, so that a copy reads on from the last one; a picture that is gone keeps its own, like its vectors.
+# Rows are only added, so that a copy reads on from the last one; a picture that is gone keeps its own, as vectors do.
 picture_prints = Table(
     "picture_prints",
     metadata,
