@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress
 
+from shoplens import __version__
 from shoplens.cli.options import AsJson, MachineJudged, MaybeJudged, ShopFolder
 from shoplens.cli.output import console, print_json, stderr
 from shoplens.errors import EvaluationError
@@ -124,7 +125,8 @@ def write_report(path: Path, made: Contrast, shops: list[Shop], show: int, pictu
     cards: dict[Key, Card] = {}
     for shop in shops:
         cards |= cards_for(shop, [key for key in keys if key not in cards], pictures=pictures)
-    return write_sheet(path, made, cards, photos_of(shops[0], made.queries) if pictures else {}, show=show)
+    photos = photos_of(shops[0], made.queries) if pictures else {}
+    return write_sheet(path, made, cards, photos, show=show, version=__version__)
 
 
 def _ask(
@@ -170,7 +172,11 @@ def _warnings(shops: list[Shop], made: Contrast) -> list[str]:
                 error.message.replace("judged ids", "ids answered"), where=made.second.name, hint=error.hint
             ) from error
         if found.missing:
-            what = f'{found.of_variants[0]} is a variant: "group_by": "variant" in the queries' if found.of_variants else ""
+            what = (
+                f'{found.of_variants[0]} is a variant: "group_by": "variant" in the queries'
+                if found.of_variants
+                else ""
+            )
             hint = what or "ids must be those of this shop, as shoplens search --json names them"
             told.append(f"{made.second.name}: {found.text.replace('judged ids', 'ids answered')} ({hint})")
     return told

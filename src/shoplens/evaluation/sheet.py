@@ -13,7 +13,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from shoplens import __version__
 from shoplens.errors import EvaluationError
 from shoplens.evaluation.cards import Card
 from shoplens.evaluation.contrast import Contrast, values_of
@@ -45,18 +44,19 @@ def write_sheet(
     *,
     show: int = TOP,
     now: datetime | None = None,
+    version: str = "",
 ) -> int:
     """Writes the report; returns its bytes.
 
     Args:
         cards: of ``wanted``; what lacks one is shown by its id alone.
         photos: query id -> small JPEGs of its photos.
-        now: told as the moment at which it was made.
+        now: told as the moment at which it was made; version: as what made it.
 
     Raises:
         EvaluationError: the file cannot be written.
     """
-    data = page_of(sheet_of(made, cards, photos or {}, show=show, now=now)).encode("utf-8")
+    data = page_of(sheet_of(made, cards, photos or {}, show=show, now=now, version=version)).encode("utf-8")
     try:
         Path(path).write_bytes(data)
     except OSError as error:
@@ -73,6 +73,7 @@ def sheet_of(
     *,
     show: int = TOP,
     now: datetime | None = None,
+    version: str = "",
 ) -> dict[str, Any]:
     """The report as JSON data: every picture once, by its checksum."""
     pictures: dict[str, str] = {}
@@ -81,7 +82,7 @@ def sheet_of(
     return {
         "id": _identity(made.queries),
         "made": (now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
-        "version": __version__,
+        "version": version,
         "names": [side.name for side in made.sides],
         "latency": [side.timings.percentile(0.5) for side in made.sides],
         "measure": made.measure,
