@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,8 +23,7 @@ from shoplens.engine.pages import Found, Store
 from shoplens.errors import ShopLensError
 
 Range = tuple[int, int, str]
-_TEXTS = 40
-"""Texts of a product in which names that mean what was asked are looked for."""
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Said(Protocol):
@@ -127,9 +126,14 @@ class Explainer(Generic[S]):
         asks = [ask for ask in asks if ask.exact or ask.attribute not in named]
         wordings = [text for text in (said, *found.ruled.plan.alternatives) if text]
         marks = self._marker(wordings, () if found.words is None else found.words.guessed) if wordings else None
-        seen = self._seen(hits) if asks else [{} for _ in hits]
+        own = [self._agrees.of_product(hit.product, hit.variant) if asks else _NOTHING for hit in hits]
+        unsaid = [any(ask.attribute not in mine for ask in asks) for mine in own]
+        seen = self._seen([hit if lacks else None for hit, lacks in zip(hits, unsaid, strict=True)])
         brands = self._brands(found)
-        return tuple(self._explained(hit, asks, shown, marks, brands) for hit, shown in zip(hits, seen, strict=True))
+        return tuple(
+            self._explained(hit, asks, mine, shown, marks, brands)
+            for hit, mine, shown in zip(hits, own, seen, strict=True)
+        )
 
     # --- what is asked ------------------------------------------------------------------------
 
@@ -168,9 +172,11 @@ class Explainer(Generic[S]):
         """Part of the query and the brand that it has."""
         return [(name, product.brand) for name, product in self._seeds(found) if product.brand.strip()]
 
-    def _seen(self, hits: Sequence[Hit]) -> Sequence[Mapping[str, S]]:
-        """What the pictures of hits show."""
-        keys = list(dict.fromkeys(hit.picture for hit in hits if hit.picture))
+    def _seen(self, hits: Sequence[Hit | None]) -> Sequence[Mapping[str, S]]:
+        """What the pictures of hits show; of those that need not be looked at nothing."""
+        keys = list(dict.fromkeys(hit.picture for hit in hits if hit is not None and hit.picture))
+        if not keys:
+            return [{} for _ in hits]
         try:
             kept = self._store.vectors(self._space, "picture", keys)
         except ShopLensError:  # what the shop says of itself is left
@@ -180,7 +186,7 @@ class Explainer(Generic[S]):
             return [{} for _ in hits]
         told = self._agrees.of_pictures(np.stack([kept[key].astype(np.float32) for key in known]))
         by_key = dict(zip(known, told, strict=True))
-        return [by_key.get(hit.picture, {}) for hit in hits]
+        return [{} if hit is None else by_key.get(hit.picture, {}) for hit in hits]
 
     # --- one hit ------------------------------------------------------------------------------
 
@@ -188,11 +194,11 @@ class Explainer(Generic[S]):
         self,
         hit: Hit,
         asks: Sequence[Ask[S]],
+        own: Mapping[str, Sequence[S]],
         seen: Mapping[str, S],
         marks: Marks | None,
         brands: Sequence[tuple[str, str]],
     ) -> Hit:
-        own = self._agrees.of_product(hit.product, hit.variant) if asks else {}
         traits = [trait for ask in asks if (trait := self._trait(ask, own.get(ask.attribute, ()), seen)) is not None]
         traits += [
             Trait(part, "brand", brand, "", brand, "", True)

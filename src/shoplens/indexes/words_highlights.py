@@ -54,7 +54,10 @@ class Marker:
         }
         for term in terms:
             self._take(term, term.written in guessed)
-        self._meets: dict[str, tuple[str, ...]] = {}
+        of_sets = (token for tokens, _ in self._sets for token in tokens)
+        signs = (sign for run, _ in self._runs for sign in run)
+        self._slipped: dict[str, tuple[str, ...]] = {}
+        self._interest = frozenset((*self._exact, *of_sets, *signs, *self._codes))
 
     def _take(self, term: Term, guessed: bool) -> None:
         own = term.word
@@ -77,33 +80,38 @@ class Marker:
 
         ``further``: what else is marked in a text (a name that means what was asked); not asked of descriptions.
         """
-        texts = texts_of(product)
-        some = {name: [text for text in values[:_FEW_VALUES] if text] for name, values in texts.items()}
-        have = {token for values in some.values() for text in values for token in _tokens(text[:_READ])}
+        some = [
+            (name, text)
+            for name, values in texts_of(product).items()
+            for text in dict.fromkeys(values[:_FEW_VALUES])
+            if text
+        ]
+        held = [_tokens(text[:_READ]) & self._interest for _, text in some]
+        have = frozenset[str]().union(*held) if self._sets else frozenset()
         whole = [(tokens, term) for tokens, term in self._sets if tokens <= have]
         out: list[Highlight] = []
-        for name, values in some.items():
-            for text in dict.fromkeys(values):
-                found = self._ranges(text[:_READ], whole)
-                if further is not None and name != "description":
-                    found += further(text)
-                if found and len(out) < MOST:
-                    out.append(_highlight(name, text, found))
+        for (name, text), tokens in zip(some, held, strict=True):
+            slips = bool(self._slips) and any(map(self._slip, _tokens(text[:_READ])))
+            found = self._ranges(text[:_READ], whole) if tokens or slips else []
+            if further is not None and name != "description":
+                found += further(text)
+            if found:
+                out.append(_highlight(name, text, found))
+                if len(out) == MOST:
+                    break
         return tuple(out)
 
     def _ranges(self, text: str, whole: Sequence[tuple[frozenset[str], str]]) -> list[Range]:
         out: list[Range] = []
-        for match in PIECES.finditer(text):
-            piece, at = match[0], match.start()
+        for piece, at, end in _pieces(text):
             if is_unspaced(piece[0]):
                 out += _shared(piece, at, self._runs)
                 continue
             terms = self._terms(piece, whole)
             if terms:
-                out += [(at, match.end(), term) for term in terms]
-                continue
-            for inner in _INNER.finditer(piece) if len(piece) > 2 else ():
-                if inner[0] != piece:
+                out += [(at, end, term) for term in terms]
+            elif not piece.isalnum():
+                for inner in _INNER.finditer(piece):
                     for term in self._terms(inner[0], whole):
                         out.append((at + inner.start(), at + inner.end(), term))
         return out
@@ -118,7 +126,15 @@ class Marker:
         if self._codes and (code := self._codes.get(identifier_key(piece))):
             found.append(code)
         if not found and self._slips:
-            found = [term for slip, term in self._slips if one_letter_away(slip, tokens[0])]
+            return list(self._slip(tokens[0]))
+        return found
+
+    def _slip(self, token: str) -> tuple[str, ...]:
+        """The terms that a token is one letter away from; each token is compared once in a page."""
+        found = self._slipped.get(token)
+        if found is None:
+            near = [(slip, term) for slip, term in self._slips if abs(len(slip) - len(token)) < 2]
+            found = self._slipped[token] = tuple(term for slip, term in near if one_letter_away(slip, token))
         return found
 
 
@@ -164,6 +180,12 @@ def _read(piece: str) -> tuple[str, ...]:
         return ()
     own = word(found[0])
     return tuple(dict.fromkeys(filter(None, (own.whole, *own.more)))) or own.parts[:1] * (len(own.parts) == 1)
+
+
+@lru_cache(maxsize=1 << 13)
+def _pieces(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Where words stand in a text."""
+    return tuple((match[0], match.start(), match.end()) for match in PIECES.finditer(text))
 
 
 @lru_cache(maxsize=1 << 14)

@@ -123,8 +123,11 @@ class Agreeing:
 
     def named(self, text: str, asked: Said) -> list[tuple[int, int]]:
         """Where a text names what was asked, or a kind of it."""
+        spans = _spans(self._reading, text[:_READ])
+        if not spans:
+            return []
         wanted = self._reading.family(asked.meanings)
-        return [(start, end) for start, end, meant in _spans(self._reading, text[:_READ]) if wanted & meant]
+        return [(start, end) for start, end, meant in spans if wanted & meant]
 
     def _read(self, group: str, texts: Iterable[str]) -> list[Said]:
         out: dict[Meanings, Said] = {}
