@@ -50,7 +50,7 @@ def search(
         list[str] | None, typer.Option(help="Id of a chip (see --json) that is not wanted. Repeatable.")
     ] = None,
     whole_photo: Annotated[
-        bool, typer.Option("--whole-photo", help="Search with photos as they are, even if only a part is like anything.")
+        bool, typer.Option("--whole-photo", help="Search with photos as they are, even if only a part is like it.")
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show why each hit is there: parts of its score, words, attributes.")

@@ -30,7 +30,8 @@ def in_daylight(photo: Pixels) -> Pixels:
 
     Each channel is scaled so that its 98th percentile is 250 (the "white patch" of Land and McCann, Lightness and
     Retinex Theory, 1971, with a percentile for the maximum), where the photo has a plain ground that was white by day:
-    on other photos it did harm. Only for photos of queries: pictures of a catalogue are in studio light as a rule. The same array where there is nothing to do. ADR 0018 has the figures.
+    on other photos it did harm. Only for photos of queries: pictures of a catalogue are in studio light as a rule.
+    The same array where there is nothing to do. ADR 0018 has the figures.
     """
     empty = _empty_corners(photo)
     seen = photo.reshape(-1, 3) if empty is None else photo[~empty]

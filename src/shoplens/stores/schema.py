@@ -185,7 +185,7 @@ def _add_rules(connection: Connection) -> None:
 
 
 def _add_prints(connection: Connection) -> None:
-    picture_prints.create(connection, checkfirst=False)
+    picture_prints.create(connection, checkfirst=True)
 
 
 MIGRATIONS: Mapping[int, Step] = {1: _add_rules, 2: _add_prints}
