@@ -122,7 +122,7 @@ class Speller:
         return "".join(self._names(self._sounds(text)[0]) or ())
 
     def _sounded(self, word: str) -> str:
-        """A word beside Chinese that no product has, as the Chinese whose pinyin it is; as it is where there is none."""
+        """A word beside Chinese that no product has, as the Chinese whose pinyin it is; else as it is."""
         if not MIN_WORD <= len(word) <= MAX_WORD or self._table.count(word) or self._matched(word)[0]:
             return word
         return "".join(self._names(self._sounds(word)[0]) or (word,))

@@ -64,7 +64,7 @@ class Phrasing:
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
 
-    def names(self) -> Iterable[object]:
+    def names(self) -> Iterable[tuple[Meaning, tuple[str, ...]]]:
         """What the lexicon calls things: what keys and forms are made of."""
         return self._reading.names_of.items()
 
