@@ -3,7 +3,7 @@
     python benchmarks/relevance.py [--shops FOLDER] [--test] [--only fashion,magento]
 
 Sets: `fashion` (queries "colour kind for gender"), `magento` (templated), `grocery` (names), `chorus_icecat` (real
-queries with graded judgements, no pictures). All choices are made on dev: what is trained (weighted sum, learned ranker)
+queries with graded judgements, no pictures). All choices are made on dev: what is trained (sum weights, learned ranker)
 is measured there by cross-validation over queries, five folds, trained on the queries of all sets and languages.
 `--test` measures the test split of fashion, the only one here, with what all of dev has taught. Intervals: 95 %,
 bootstrap over queries; paired differences of the engine with each of the others, with a sign-flip permutation test.
@@ -18,18 +18,19 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import random
 import re
 import shutil
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 import relevance_fusions as fusions
-from fusion import chorus_cases, fashion_cases, grocery_cases, magento_cases, product_of, shop_of
+from fusion import Case, chorus_cases, fashion_cases, grocery_cases, magento_cases, product_of, shop_of
 from harness import DATA, save, table
 from shoplens.app import Shop
 from shoplens.core.query import Query
@@ -37,9 +38,9 @@ from shoplens.engine.balance import Balance
 from shoplens.evaluation.intervals import Comparison, compare, intervals
 from words_chorus import products as chorus_products
 
-DEPTH = 100
+DEPTH = 50
 METHODS = ("BM25", "vectors", "reciprocal", "weighted", "learned", "ours, plain", "ours")
-MAKERS: Mapping[str, Callable[[str], object]] = {
+MAKERS: Mapping[str, Callable[[str], Iterable[Case]]] = {
     "fashion": fashion_cases, "magento": magento_cases, "grocery": grocery_cases, "chorus_icecat": chorus_cases,
 }  # fmt: skip
 
@@ -235,14 +236,20 @@ def main() -> None:
     parser.add_argument("--shops", type=Path, help="where shops are kept between runs")
     parser.add_argument("--test", action="store_true", help="report fashion's test split, too: once, after all choices")
     parser.add_argument("--only", default=",".join(MAKERS), help="sets, parted by commas")
+    parser.add_argument("--most", type=int, default=200, help="queries of a set and language; of more a fixed sample")
     given = parser.parse_args()
+
+    def some(cases: Iterable[Case]) -> list[Case]:
+        every = list(cases)
+        return every if len(every) <= given.most else random.Random(0).sample(every, given.most)
+
     folder = given.shops or Path(tempfile.mkdtemp(prefix="shoplens-relevance-"))
     folder.mkdir(parents=True, exist_ok=True)
     dev, test, beside, obeyed = [], [], [], ""
     for name in given.only.split(","):
         shop = shop_of(folder, name)
         for language in ("en",) if name == "chorus_icecat" else ("en", "zh"):
-            dev.append(ask(shop, f"{name} {language} dev", list(MAKERS[name](language))))  # type: ignore[call-overload]
+            dev.append(ask(shop, f"{name} {language} dev", some(MAKERS[name](language))))
             print("asked", dev[-1].name, len(dev[-1].words), flush=True)
         if name == "chorus_icecat":
             beside = chorus_beside_plain(dev[-1])
@@ -251,7 +258,7 @@ def main() -> None:
         shop.close()
     if given.test:
         shop = shop_of(folder, "fashion", "test")
-        test = [ask(shop, f"fashion {one} test", list(fashion_cases(one, "test"))) for one in ("en", "zh")]
+        test = [ask(shop, f"fashion {one} test", some(fashion_cases(one, "test"))) for one in ("en", "zh")]
         shop.close()
     train_and_order(dev, test)
     figures, paired = [], []
