@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 from shoplens import switching
 from shoplens.app import open_shop
 from shoplens.cli.app import app
+from shoplens.cli.sides import Side, search_of
 from shoplens.core.answer import Answer
 from shoplens.core.query import Query
 from shoplens.errors import ConfigError, EvaluationError, SpaceIncompleteError
@@ -90,6 +92,12 @@ def test_two_configurations(run: Run, folder: Path) -> None:
     assert sheet_in(folder / "bare.html")["pictures"] == {}
     assert (fields["a"], fields["judged_by"], fields["warning"]) == ("as it is", "people", "")
     assert fields["side_by_side"]["queries"] == 2
+
+
+def test_a_process_of_its_own_keeps_its_shop_open(run: Run, folder: Path) -> None:
+    search = search_of(Side("b", Path("shop"), rules=False))
+    gc.collect()
+    assert {hit.product.id for hit in search(Query("shirt")).hits} == {"1", "2", "3"}
 
 
 def test_todays_engine_without_judgements(run: Run, folder: Path) -> None:

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,24 +84,31 @@ def opened(side: Side) -> Iterator[tuple[Shop, Callable[[Query], Answer]]]:
         SpaceIncompleteError: it has no vectors of the side's encoder.
         ConfigError, ShopError, EncoderError: it cannot be opened.
     """
-    config = Config.load(side.shop, **_joined(side.settings, _QUIET))
-    shop = open_shop(config, encoder=_other_encoder(config, side))
+    shop = _open(side)
     try:
-        _refuse_incomplete(shop, side)
-        if side.balance:
-            shop.balance(
-                replace(Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio), **side.balance)
-            )
-        shop.warm_up()
-        yield shop, lambda query: _answer(shop, side, query)
+        yield shop, partial(_answer, shop, side)
     finally:
         shop.close()
 
 
 def search_of(side: Side) -> Callable[[Query], Answer]:
-    """A side's search, in a process of its own, which ends with it."""
-    _, search = opened(side).__enter__()
-    return search
+    """A side's search, in a process of its own: its shop is closed when that ends."""
+    return partial(_answer, _open(side), side)
+
+
+def _open(side: Side) -> Shop:
+    config = Config.load(side.shop, **_joined(side.settings, _QUIET))
+    shop = open_shop(config, encoder=_other_encoder(config, side))
+    try:
+        _refuse_incomplete(shop, side)
+        if side.balance:
+            own = Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio)
+            shop.balance(replace(own, **side.balance))
+        shop.warm_up()
+    except BaseException:
+        shop.close()
+        raise
+    return shop
 
 
 def _answer(shop: Shop, side: Side, query: Query) -> Answer:
