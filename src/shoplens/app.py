@@ -38,7 +38,7 @@ from shoplens.feeding import ShopFeeds
 from shoplens.heating import heat_of
 from shoplens.indexes.tokens import tokens
 from shoplens.lexical import lexicon_asking
-from shoplens.photos import ShopPhotos
+from shoplens.photos import ShopPhotos, listed_twice
 from shoplens.pictures import DecodePool
 from shoplens.pictures.fingerprint import PART, fingerprints
 from shoplens.pictures.photo import Photo, photo_of
@@ -337,7 +337,8 @@ class Shop:
     def doctor(self) -> list[Finding]:
         """What is wrong with this catalogue and this installation, and how to mend it."""
         found = [*examine(self.store, self.copies, self.encoder, self.spaces.kept()), *self.spaces.ignored_setting()]
-        return [*found, *self.attributes.contradicted(), *self.rules.findings()]
+        found += self.attributes.contradicted() + self.rules.findings()
+        return found + listed_twice(self.store, self._same)
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""

@@ -9,10 +9,19 @@ from typing import Any
 from shoplens.attributes import SIDE, ShopAttributes
 from shoplens.core.ports import Encoder, PictureDecoder
 from shoplens.core.spaces import Vectors
+from shoplens.encoders.lexicon import load_lexicon
 from shoplens.engine.copy_ports import RowIndex
 from shoplens.engine.cropping import NO_GUESS, Cropper, CropProposal, Guess
+from shoplens.engine.doctor import Finding
+from shoplens.engine.duplicates import duplicates
+from shoplens.engine.same_picture import SamePictures
 from shoplens.errors import EncoderError, PictureError
+from shoplens.indexes.tokens import tokens
 from shoplens.pictures.photo import Photo, photo_of
+from shoplens.stores import SqlStore
+
+_TOLD = 20
+"""Pairs that doctor prints."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,18 @@ class ShopPhotos:
             return [NO_GUESS] * len(vectors)
         kinds = [one.kind for one in told]
         return [NO_GUESS if k is None else Guess(k.key, k.english, k.chinese, k.confidence) for k in kinds]
+
+
+def listed_twice(store: SqlStore, same: SamePictures) -> list[Finding]:
+    """Told by doctor: pairs of products that show the same picture under titles that are alike."""
+    named = [n for e in load_lexicon().entries if e.facet in ("colour", "shade") for n in e.english]
+    colours = frozenset(token for name in named for token in tokens(name))
+    found = duplicates(store.scan(), tokens, same.groups(), colours)
+    if not found:
+        return []
+    said = f"{len(found)} pairs of products show the same picture under titles that are alike: listed twice?"
+    hint = "take one of them out of the feed, or make them variants of one product with item_group_id"
+    return [Finding("note", "listed_twice", said, hint, len(found), tuple(str(pair) for pair in found[:_TOLD]))]
 
 
 def crop_to_fields(one: CropProposal) -> Mapping[str, Any]:

@@ -22,6 +22,8 @@ FAR = 14
 """Bits of 64 in which the hashes of one picture may differ: scaled, compressed, cut by a twentieth. Others do, too."""
 APART = 11.0
 """How far the colours of one picture may lie apart, root mean square of 0 to 255 (ADR 0018)."""
+_COPIES = 3
+"""Bits in which the hashes of two copies in a catalogue may differ."""
 _SAY = 40.0
 """What it counts, in log odds: more than all else together."""
 _MOST = 200
@@ -127,6 +129,36 @@ class SamePictures:
                     key = self._keys[at]
                     found[key] = max(found.get(key, 0.0), 1.0 - far / (2 * APART))
         return found
+
+    def groups(self) -> dict[str, str]:
+        """Hash of a picture -> that of the first one that is the same picture, for those of which there are several.
+
+        Hashes of two copies that differ in three bits at most agree in one of four quarters: only pictures that do are
+        compared, and no more than 64 neighbours in each quarter's order.
+        """
+        self.follow()
+        count, bits, colours = self._count, self._bits, self._colours
+        first: dict[str, str] = {}
+
+        def root(key: str) -> str:
+            while key in first:
+                key = first[key]
+            return key
+
+        for quarter in range(4):
+            band = (bits[:count] >> np.uint64(16 * quarter)) & np.uint64(0xFFFF)
+            order = np.lexsort((bits[:count], band))
+            for step in range(1, 64):
+                a, b = order[:-step], order[step:]
+                near = (band[a] == band[b]) & (np.bitwise_count(bits[a] ^ bits[b]) <= _COPIES)
+                if not near.any():
+                    break
+                for one, other in zip(a[near].tolist(), b[near].tolist(), strict=True):
+                    apart = np.sqrt(np.mean(np.square(colours[one].astype(np.float32) - colours[other])))
+                    ends = sorted({root(self._keys[one]), root(self._keys[other])})
+                    if apart <= APART and len(ends) == 2:
+                        first[ends[1]] = ends[0]
+        return {key: root(key) for key in first}
 
     def parts(self, query: Query, photos: Sequence[Pixels]) -> list[Same]:
         """For each photo of a query that is wanted the products that show it; those of none are left out."""
