@@ -46,6 +46,7 @@ from shoplens.engine.parts import (
 from shoplens.engine.reasons import Explains
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.same_picture import SamePictures
+from shoplens.engine.several import several_photos
 from shoplens.engine.telling import Teller
 from shoplens.engine.tidying import tidy
 from shoplens.engine.weighing import exact_first, weighed
@@ -296,6 +297,8 @@ class Answerer:
         result, candidates = self._found(query, found, near, wish)
         narrow = self._narrow(allowed)
         scores = [score_vectors(part, candidates, narrow) for part in weighed(found.parts, words, self._balance)]
+        if found.wanted is None:
+            scores = several_photos(scores, [part.weight > 0 for part in found.parts])
         judged = found.wanted is not None and wish.is_bare
         if found.wanted is not None:
             pictures, called = self._copies.parts.pictures, words if judged else None
