@@ -101,7 +101,6 @@ class Shop:
         looking = self.decoder, self._shown.thumbnail, config.fill_attributes
         self.attributes = ShopAttributes(lambda: (self.encoder, self.spaces.name()), self.store, *looking)
         self._same = SamePictures(self.store, fingerprints, PART)
-        self.photos = ShopPhotos(lambda: (self.encoder, self.copies.parts.pictures), self.decoder, self.attributes)
         self._caught_up = False
         self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
         self._composer = composer_of(self.encoder, self.spaces.name())
@@ -326,7 +325,7 @@ class Shop:
     def crops(self, photo: Photo) -> tuple[CropProposal, ...]:
         """Up to five things on a photo, as crops to search with, best first. Raises PictureError."""
         self.copies.refresh()
-        return self.photos.crops(photo)
+        return ShopPhotos(self.encoder, self.copies.parts.pictures, self.decoder, self.attributes).crops(photo)
 
     def heat(self, picture: str, query: Query | str) -> Heat:
         """Where on a picture (its hash) a query is: see ``shoplens.heating.heat_of``; ``drawn`` there draws it."""
@@ -337,8 +336,8 @@ class Shop:
     def doctor(self) -> list[Finding]:
         """What is wrong with this catalogue and this installation, and how to mend it."""
         found = [*examine(self.store, self.copies, self.encoder, self.spaces.kept()), *self.spaces.ignored_setting()]
-        found += self.attributes.contradicted() + self.rules.findings()
-        return found + listed_twice(self.store, self._same)
+        twice = listed_twice(self.store, self._same)
+        return [*found, *self.attributes.contradicted(), *self.rules.findings(), *twice]
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""

@@ -26,9 +26,10 @@ _TOLD = 20
 
 @dataclass(frozen=True, slots=True)
 class ShopPhotos:
-    """Looks at photos with what a shop has now. ``serving``: the encoder and the index of pictures that serve."""
+    """Looks at photos with what a shop has now."""
 
-    serving: Callable[[], tuple[Encoder, RowIndex]]
+    encoder: Encoder
+    index: RowIndex
     decoder: Callable[[], PictureDecoder]
     attributes: ShopAttributes
 
@@ -39,13 +40,12 @@ class ShopPhotos:
             PictureError: the photo cannot be used.
         """
         given = photo_of(photo)
-        encoder, index = self.serving()
         try:
-            decoded = self.decoder().decode(given.data, max(SIDE, encoder.card.picture_side), given.crop)
+            decoded = self.decoder().decode(given.data, max(SIDE, self.encoder.card.picture_side), given.crop)
         except PictureError as error:
             error.where = error.where or given.name or None
             raise
-        found = Cropper(encoder, index).crops(decoded.pixels, self._kinds)
+        found = Cropper(self.encoder, self.index).crops(decoded.pixels, self._kinds)
         return found if given.crop is None else tuple(one.within(given.crop) for one in found)
 
     def _kinds(self, vectors: Vectors) -> Sequence[Guess]:

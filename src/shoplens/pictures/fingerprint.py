@@ -14,7 +14,7 @@ from PIL import Image
 from shoplens.core.spaces import Pixels
 from shoplens.pictures.phash import phash
 
-_SIDE = 160
+_SIDE = 96
 """Longest side, in pixels, at which pictures are looked at."""
 _PLAIN = 20
 """How far a margin's pixels may lie from its colour, in grey levels of the most distant channel."""
