@@ -16,8 +16,8 @@ from typing import Any
 
 import tantivy
 
-from shoplens.core.suggestion import slips
 from shoplens.core.ports import EXACT
+from shoplens.core.suggestion import slips
 from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, stem, word
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_heads import MARK, heads
