@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -12,7 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from shoplens.app import Shop, open_shop
+from shoplens.core.ports import WordMatches
 from shoplens.core.query import Query, QueryPicture, Seed
+from shoplens.engine.balance import Balance
+from shoplens.engine.parts import VectorPart, score_words
+from shoplens.engine.weighing import weighed
 
 COLOURS = {"red": (200, 30, 40), "blue": (30, 60, 200), "green": (30, 160, 60), "black": (20, 20, 20)}
 ROWS = [
@@ -75,6 +80,21 @@ def test_an_exact_identifier_is_first_whatever_else_is_asked(
 
 
 def test_with_the_words_switched_off_the_photo_decides(shop: Shop) -> None:
-    pictures = (QueryPicture(photo("red")),)
-    off = shop.search(Query("LM-4711", pictures, words_weight=0.0)).hits
-    assert [hit.score for hit in off] == [hit.score for hit in shop.search(Query("", pictures)).hits]
+    off = shop.search(Query("LM-4711", (QueryPicture(photo("red")),), words_weight=0.0)).hits
+    assert off
+    assert not [reason for hit in off for reason in hit.reasons if reason.source == "words"]
+
+
+def test_a_photo_chooses_among_what_the_words_name() -> None:
+    """The words' share of the best is levelled, and the photo counts more, where it stands beside words."""
+    candidates, card = np.array([1, 2, 3]), Balance()
+    words = WordMatches(candidates[:2], np.array([10.0, 6.0], np.float32), candidates[:2])
+    alone = score_words(candidates, words, card.words).contributions
+    level = score_words(candidates, words, card.words, card.level).contributions
+    assert level == pytest.approx([card.words, card.words * 0.6**card.level, 0.0])
+    assert alone == pytest.approx([card.words, card.words * 0.6**2, 0.0])
+    picture = VectorPart("picture>picture", "p", np.zeros(2, np.float32), "picture", None, None, 1.0)  # type: ignore[arg-type]
+    text = replace(picture, source="words>text")
+    assert [p.weight for p in weighed([picture, text], words, card, True)] == [card.beside, 1 - card.restraint]
+    assert [p.weight for p in weighed([picture, text], words, card)] == [1.0, 1 - card.restraint]
+    assert [p.weight for p in weighed([picture, text], None, card, True)] == [1.0, 1.0]

@@ -295,8 +295,9 @@ class Answerer:
         """The result set, the candidates in order, and what each source said of them (in that order)."""
         allowed, words = found.allowed, found.words
         result, candidates = self._found(query, found, near, wish)
-        narrow = self._narrow(allowed)
-        scores = [score_vectors(part, candidates, narrow) for part in weighed(found.parts, words, self._balance)]
+        narrow, beside = self._narrow(allowed), bool(query.pictures) and not wish.edits
+        parts = weighed(found.parts, words, self._balance, beside)
+        scores = [score_vectors(part, candidates, narrow) for part in parts]
         if found.wanted is None:
             scores = several_photos(scores, [part.weight > 0 for part in found.parts])
         judged = found.wanted is not None and wish.is_bare
@@ -305,7 +306,7 @@ class Answerer:
             scores = found.wanted.judge(scores, candidates, pictures, narrow, called, found.called)
         if words is not None and not judged:
             say = 2 * (1 - self._balance.ratio(query)) * query.words_weight * self._balance.words
-            scores.append(score_words(candidates, words, say))
+            scores.append(score_words(candidates, words, say, self._balance.level if beside else 2.0))
         ratio = self._balance.ratio(query)  # where one source is to speak alone, it does
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
         scores += [same.scores(candidates) for same in found.same]

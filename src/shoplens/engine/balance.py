@@ -13,7 +13,8 @@ class Balance:
 
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words;
-    ``restraint``: share of ``text`` that is lost where the words as written are sure.
+    ``restraint``: share of ``text`` that is lost where the words as written are sure. Beside words that do not
+    edit it a photo counts ``beside`` times, and the words' share of the best BM25 is raised to ``level``, not squared.
     ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that;
     ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell;
     ``linked``: the same for a product of which another picture is like the photo (docs/adr/0017-reasons-and-edits.md).
@@ -30,6 +31,8 @@ class Balance:
     told: float = 0.8
     same: float = 4.0
     restraint: float = 1.0
+    beside: float = 2.0
+    level: float = 0.5
     linked: float = 18.0
 
     def ratio(self, query: Query) -> float:

@@ -98,9 +98,10 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
     return PartScores(part.source, part.part, raw, contributions, confidence, found.variants, found.key)
 
 
-def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartScores:
+def score_words(candidates: Numbers, words: WordMatches, weight: float, power: float = 2.0) -> PartScores:
     """Scores of the candidates by the words as written: weight * (BM25 / best BM25)^2 * how sure the best match is
     (see `surely`); 0 where they do not match. Squared, as BM25 hardly tells many occurrences of a word from more.
+    ``power``: instead of 2; small where the words only say among what a photo is to choose.
 
     The confidence is the same without the weight. If the best match is not what the words ask for (two of three
     terms), the other sources have more to say.
@@ -112,7 +113,7 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float) -> PartS
         at = np.minimum(np.searchsorted(matched[order], candidates), len(matched) - 1)
         same = matched[order][at] == candidates
         raw[same] = bm25[order][at[same]]
-    sure = words.coverage * np.square(raw / max(float(raw.max(initial=0.0)), 1e-9))
+    sure = words.coverage * np.power(raw / max(float(raw.max(initial=0.0)), 1e-9), power)
     return PartScores("words", "words", raw, weight * sure, sure, no_variants, lambda _: "")
 
 

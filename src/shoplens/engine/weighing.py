@@ -17,16 +17,20 @@ _AHEAD = 1.0
 """Log odds by which it leads."""
 
 
-def weighed(parts: Iterable[VectorPart], words: WordMatches | None, balance: Balance) -> list[VectorPart]:
-    """The vectors of a query, those of its words against product texts the quieter the surer the words as written are.
+def weighed(
+    parts: Iterable[VectorPart], words: WordMatches | None, balance: Balance, beside: bool = False
+) -> list[VectorPart]:
+    """The vectors of a query as they count beside the words as written; as they are where there are none.
 
-    Both read the same texts: where the best matches are called what was asked for, the vector's opinion is little news,
-    and of equals it prefers those whose texts are long.
+    Those of the words against product texts are the quieter the surer the words are: both read the same texts, and
+    where the best matches are called what was asked for, the vector only reorders equals. ``beside``: whether photos
+    stand beside words that do not edit them; the words then say among what the photos choose, and these count more.
     """
-    if words is None or not balance.restraint:
+    if words is None:
         return list(parts)
     left = 1 - balance.restraint * min(words.coverage, 1.0)
-    return [replace(part, weight=part.weight * left) if part.source == "words>text" else part for part in parts]
+    factors = {"words>text": left, "picture>picture": balance.beside if beside else 1.0}
+    return [replace(part, weight=part.weight * factors.get(part.source, 1.0)) for part in parts]
 
 
 def exact_first(scores: Sequence[PartScores], candidates: Numbers, words: WordMatches | None) -> list[PartScores]:
