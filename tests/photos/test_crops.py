@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shoplens.app import Shop
-from shoplens.core.query import Crop, QueryPicture
+from shoplens.core.query import Crop, Query, QueryPicture
 from shoplens.engine.saliency import overlap
 from shoplens.errors import PictureError
 from tests.edges.test_cli import answer, run
@@ -76,3 +76,14 @@ def test_what_is_no_photo_is_named(demo_few: Shop, tmp_path: Path) -> None:
     done = run("crops", "none.jpg", "--shop", str(demo_few.folder), cwd=tmp_path)
     assert done.returncode == 1
     assert "none.jpg" in done.stderr
+
+
+def test_a_photo_that_is_like_nothing_is_searched_with_its_best_part_and_told(demo_few: Shop) -> None:
+    photo = QueryPicture(jpeg(scene([HANDBAG], [(250, 120)], longest=110)[0]))
+    answer = demo_few.search(Query(pictures=(photo,)))
+    assert [note.code for note in answer.notes] == ["cropped"]
+    assert answer.hits[0].product.id == rows()[0]["id"]
+    whole = demo_few.search(Query(pictures=(photo,), find_crop=False))
+    assert not any(note.code == "cropped" for note in whole.notes)
+    plain = demo_few.search(Query(pictures=(QueryPicture(HANDBAG.read_bytes()),)))
+    assert not any(note.code == "cropped" for note in plain.notes)
