@@ -72,12 +72,12 @@ def test_an_edit_along_a_material_or_pattern_moves_the_photo_there(
     photo = encoder.encode_words(["plain red cotton shirt"])
     value = next(iter(asked.values()))[0]
     edited = composer.edit(photo, (), further=asked)
-    there, kind, other = encoder.encode_words([f"{value} shirt", "shirt", "mug"])
+    there = encoder.encode_words([f"{value} shirt"])[0]
     assert edited[0] @ there > photo[0] @ there + 0.02
     both = composer.edit(photo, ("blue",), further=asked)
-    blue = encoder.encode_words([f"{value} blue shirt"])[0]
+    blue, other = encoder.encode_words([f"{value} blue shirt", f"{value} blue mug"])
     assert both[0] @ blue > edited[0] @ blue + 0.05
-    assert both[0] @ kind > both[0] @ other + 0.1
+    assert both[0] @ blue > both[0] @ other + 0.05
 
 
 def test_an_encoder_without_words_is_asked_for_nothing(composer: Composer) -> None:
