@@ -31,7 +31,9 @@ def queries(shop: Shop, photo: bytes, seed: str) -> dict[str, list[Query]]:
     return {
         "words": [Query(words=words) for words in WORDS],
         "photo": [Query(pictures=(QueryPicture(photo),))],
-        "photo and words": [Query(words=words, pictures=(QueryPicture(photo),)) for words in ("in blue", "but leather")],
+        "photo and words": [
+            Query(words=words, pictures=(QueryPicture(photo),)) for words in ("in blue", "but leather")
+        ],
         "product": [Query(seeds=(Seed(seed),))],
     }
 

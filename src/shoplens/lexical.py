@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from shoplens.encoders.lexicon import Entry, load_compounds, load_lexicon
@@ -19,8 +18,8 @@ _MORE = "tv rest enclosure connector attachment protector memory dock replacemen
 
 LOOKS: Mapping[str, frozenset[str]] = {
     "material": frozenset(
-        "leather suede cotton denim wool silk satin linen canvas nylon velvet knit rubber plastic metal wood straw glass "
-        "ceramic felt".split()
+        "leather suede cotton denim wool silk satin linen canvas nylon velvet knit rubber plastic metal wood straw "
+        "glass ceramic felt".split()
     ),
     "pattern": frozenset(
         "plain striped checked dotted floral printed leopard camouflage colour-block zigzag marbled speckled".split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import zlib
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ LEAST_ASKED = 3
 MOST_LOGGED = 200_000
 """Queries of a log that are read."""
 LARGE = 1 << 30
+_COUNT = re.compile(r"[0-9]{1,12}")
 _IN_STOCK = parse_where("not in_stock=false")
 
 
@@ -139,10 +141,10 @@ def read_log(path: Path) -> Mapping[str, int]:
             first = file.readline()
             file.seek(0)
             for number, row in enumerate(csv.reader(file, delimiter="\t" if "\t" in first else ","), 1):
-                if not row or (number == 1 and not row[-1].strip().isdigit()):
+                if not row or (number == 1 and not _COUNT.fullmatch(row[-1].strip())):
                     continue  # a heading
-                if len(row) < 2 or not row[-1].strip().isdigit():
-                    raise ConfigError(f"line {number} has no count: {row[-1]!r}", where=str(path), hint=hint)
+                if len(row) < 2 or not _COUNT.fullmatch(row[-1].strip()):
+                    raise ConfigError(f"line {number} has no count: {row[-1][:40]!r}", where=str(path), hint=hint)
                 words = " ".join(plain(row[0]).split())[:64]
                 if words:
                     out[words] = out.get(words, 0) + int(row[-1])

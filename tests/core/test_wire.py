@@ -277,7 +277,8 @@ def test_an_answer_as_json() -> None:
             {"field": "price", "counts": [], "missing": 0, "min": 1.0, "max": 9.5},
         ],
         "found": 41, "page": 1, "per_page": 24, "search_time_ms": 1.5, "query_id": "Q", "applied_rules": [],
-        "redirect": "", "did_you_mean": "", "next_cursor": "", "model_version": "bundled@1/256", "degraded": ["encoder"], "verdict": "match", "notes": [],
+        "redirect": "", "did_you_mean": "", "next_cursor": "", "model_version": "bundled@1/256",
+        "degraded": ["encoder"], "verdict": "match", "notes": [],
         "understood": [], "staleness_s": 0.0,
     }  # fmt: skip
     assert product == json.loads(json.dumps(product_to_fields(PRODUCT)))

@@ -189,11 +189,16 @@ def test_what_shoppers_ask(run: Run, folder: Path) -> None:
     log.close()
     printed = run("queries", "--top", "--export", "top.csv")
     assert "4 queries in 30 days, 3 different, 0 with photos; nothing found: 1 (25.0%), nothing certain: 1" in printed
-    assert (folder / "top.csv").read_text() == "query,count\nMug,2\ncap,1\nhat,1\n"
+    assert (folder / "top.csv").read_text().casefold() == "query,count\nmug,2\ncap,1\nhat,1\n"
     assert json.loads(run("queries", "--no-result", "--json"))["queries"][0]["words"] == "hat"
     run("queries", "--low-confidence", "--export", "low.jsonl")
     assert json.loads((folder / "low.jsonl").read_text()) == {"query_id": "1", "q": "cap"}
     assert "and 2 more" in run("queries", "-n", "1")
+    log = QueryLog(folder / "shop" / "queries", enabled=True, days=30)
+    log.note(Query("=1+1"), Answer((), 0, 1, 24, "q", 2.0, "none"))
+    log.close()
+    run("queries", "--no-result", "--export", "sheet.csv")
+    assert (folder / "sheet.csv").read_text() == "query,count\n'=1+1,1\nhat,1\n"  # no formula for a spreadsheet
     with pytest.raises(ConfigError, match="two lists"):
         run("queries", "--top", "--no-result")
     with pytest.raises(ConfigError, match="is not known"):

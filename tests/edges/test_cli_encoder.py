@@ -108,7 +108,7 @@ def test_compare_prints_both_and_the_queries_that_differ(shop: Path) -> None:
     done = run("encoder", "compare", "bundled", "encoders/two", *given, cwd=shop)
     assert done.returncode == 0, done.stderr
     assert "A is bundled, B is encoders/two" in done.stdout
-    assert "A less B" in done.stdout
+    assert "A − B" in done.stdout
     assert "queries that A answers better, by nDCG@10" in done.stdout
     part = done.stdout.partition("queries that A answers better")[2].splitlines()[2:4]
     assert all("towel" in line for line in part), done.stdout

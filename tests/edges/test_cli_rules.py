@@ -38,7 +38,7 @@ def test_from_a_preview_to_the_history(folder: Path) -> None:
     found = run("search", "shirt", "--shop", "shop", "--explain", cwd=folder)
     assert found.stdout.splitlines()[1].split()[0:3:2] == ["1", "3"]
     assert "rules: pins" in found.stderr
-    assert "rule +0.00 (pins" in found.stdout
+    assert "+0.00  rule (pins)" in found.stdout
     shown = json.loads(rule(folder, "show", "pins")[0])
     assert (shown["then"], shown["note"]) == ({"pin": [{"id": "3", "position": 1}]}, "für Anna")
     (folder / "two.json").write_text(json.dumps([{**PIN, "priority": 2}, {"id": "go", "then": {"redirect": "/sale"}}]))

@@ -70,16 +70,11 @@ def test_a_code_that_a_product_has_is_no_list_of_parts(index: TantivyWords) -> N
     assert index.search("ps4", 12).matched.tolist() == [11]
 
 
-def test_a_filter_that_leaves_none_of_the_strict_matches_leaves_looser_ones(index: TantivyWords) -> None:
-    every = index.search("red dress", 12)
-    assert every.products.tolist() == [9]
+def test_what_a_filter_leaves_is_a_part_of_what_is_found_without_it(index: TantivyWords) -> None:
+    assert index.search("red dress", 12).products.tolist() == [9]
     without_it = np.ones(20, bool)
-    without_it[9] = False
-    looser = index.search("red dress", 12, without_it)
-    assert set(looser.products.tolist()) == {8, 10}
-    assert looser.products[0] == 10, "the thing that is asked for comes before what is red"
-    assert looser.coverage < every.coverage
-    assert not len(index.search("red dress", 12, np.zeros(20, bool)).products)
+    without_it[9] = False  # 8 is red, 10 a dress: neither is a match of both words
+    assert not len(index.search("red dress", 12, without_it).products)
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,27 @@ def test_days_that_are_over_go_and_nothing_else(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names[:2], *names[5:]])
 
 
+@pytest.mark.parametrize("words", ["bag \udcff", "bag \x1b[31mred", "bag \u202egab", "bag\tred\0"])
+def test_what_is_no_character_to_read_is_not_kept(tmp_path: Path, words: str) -> None:
+    log = log_in(tmp_path)
+    log.note(Query(words), answer())
+    log.note(Query("mug"), answer())
+    log.close()
+    kept = [line.words for line in read_log(tmp_path, 1, TODAY)]
+    assert kept[1:] == ["mug"]
+    assert kept[0].isprintable()
+    assert kept[0].startswith("bag")
+
+
+@pytest.mark.parametrize("odd", ['"confidence": "sure"', '"ms": "x"', '"notes": [5]', '"found": []'])
+def test_a_line_of_odd_values_is_none(tmp_path: Path, odd: str) -> None:
+    good = '{"at": "2026-03-05T01:00:00.000Z", "words": "a"}\n'
+    (tmp_path / "2026-03-05.jsonl").write_text(good + good[:-2] + f", {odd}}}\n")
+    lines = list(read_log(tmp_path, 1, TODAY))
+    assert [line.words for line in lines] == ["a"]
+    assert totals(lines).asked == len(top(lines)) == 1
+
+
 def test_a_broken_line_costs_itself_alone(tmp_path: Path) -> None:
     path = tmp_path / "2026-03-05.jsonl"
     path.write_text('{"at": "2026-03-05T01:00:00.000Z", "words": "a"}\n{"at": 7}\n[]\n\xff\n{"at": "2026-03-05T02')

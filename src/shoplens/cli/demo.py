@@ -56,6 +56,8 @@ def demo(
         f"in {report.seconds:.1f} s"
     )
     if serve:
+        at = f"[{host}]" if ":" in host else host
+        console.print(f"Open http://{at}:{port} in a browser; Ctrl+C ends it.", markup=False, highlight=False)
         run(config)
 
 

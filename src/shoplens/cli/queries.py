@@ -122,7 +122,8 @@ def _export(path: Path, found: Sequence[QueryCount]) -> None:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("query", "count"))
-        writer.writerows((one.words, one.asked) for one in asked)
+        # A spreadsheet would take a cell that begins so for a formula.
+        writer.writerows((f"'{one.words}" if one.words[0] in "=+-@" else one.words, one.asked) for one in asked)
         data = text.getvalue().encode()
     elif path.suffix == ".jsonl":
         rows = [

@@ -201,7 +201,9 @@ def _read(file: Path) -> list[Any]:
         data = orjson.loads(file.read_bytes())
     except OSError as error:
         raise RuleError(
-            f"the file cannot be read: {error.strerror}", where=str(file), hint="name a file of JSON"
+            f"the file cannot be read: {error.strerror}",
+            where=str(file),
+            hint="check the path; a rule is a JSON object, see docs/howto/rules.md",
         ) from error
     except orjson.JSONDecodeError as error:
         raise RuleError(f"the file is no JSON: {error}", where=str(file), hint="see docs/howto/rules.md") from error

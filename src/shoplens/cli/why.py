@@ -18,6 +18,7 @@ _SOURCES = {
     "seed>picture": "pictures of the product given",
     "seed>text": "words of the product given",
     "understood": "what you asked for",
+    "same picture": "the very picture",
     "rule": "rule",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
@@ -47,13 +48,23 @@ class LoggedQuery:
         return out
 
 
+def _clean(text: str) -> str:
+    """A text without what is no character to read: escapes of a terminal, marks that turn a line, half surrogates."""
+    seen = (
+        text
+        if text.isascii() and text.isprintable()
+        else "".join(" " if unicodedata.category(c)[0] == "C" else c for c in text)
+    )
+    return " ".join(seen.split())
+
+
 def logged(query: Query, answer: Answer, at: str) -> LoggedQuery:
     """What is kept of a query and its answer."""
     best = max((hit.confidence for hit in answer.hits), default=None)
     return LoggedQuery(
         at,
-        _ADDRESS.sub("(e-mail)", query.words[:MAX_WORDS]),
-        "" if query.where is None else str(query.where)[:_MAX_FILTER],
+        _ADDRESS.sub("(e-mail)", _clean(query.words[:MAX_WORDS])),
+        "" if query.where is None else _clean(str(query.where))[:_MAX_FILTER],
         len(query.pictures),
         len(query.seeds),
         query.page,
@@ -71,9 +82,16 @@ def logged_from_fields(fields: Mapping[str, Any]) -> LoggedQuery:
     known = {name: fields[name] for name in LoggedQuery.__slots__ if name in fields}
     for name in ("notes", "rules"):
         known[name] = tuple(known.get(name, ()))
+        if not all(isinstance(one, str) for one in known[name]):
+            raise TypeError(name)
     for name in ("at", "words", "where", "verdict"):
         if not isinstance(known.get(name, ""), str):
             raise TypeError(name)
+        if name in known:
+            known[name] = _clean(known[name])
+    known["ms"] = float(known.get("ms", 0.0))
+    if known.get("confidence") is not None:
+        known["confidence"] = float(known["confidence"])
     for name in ("photos", "seeds", "page", "found"):
         known[name] = int(known.get(name, 1 if name == "page" else 0))
     return LoggedQuery(**known)

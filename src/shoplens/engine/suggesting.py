@@ -17,7 +17,6 @@ from shoplens.core.ports import CatalogueStore
 from shoplens.core.suggestion import Suggestion
 from shoplens.engine.phrase_counts import PhraseCounts
 from shoplens.engine.suggestion_table import EMPTY, Form, SuggestionTable, build
-from shoplens.errors import ShopLensError
 
 _LOG = logging.getLogger(__name__)
 MAX_LIMIT = 50
@@ -152,7 +151,7 @@ class Suggesting:
             self._catch_up(Polite(self._stop, self._hurry))
         except InterruptedError:
             return
-        except ShopLensError as error:  # the store cannot be read just now: the next question tries again
+        except Exception as error:  # the store cannot be read just now, say: the next question tries again
             _LOG.warning("suggestions stay as they were: %s", error)
             self._stop.wait(1.0)
 

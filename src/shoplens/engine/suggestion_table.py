@@ -75,7 +75,7 @@ class _Entry:
     group: int = -1  # of one thing's names in one script, of which one is proposed
 
     def suggestion(self) -> Suggestion:
-        return Suggestion(self.text, self.kind, self.count, self.field, self.value, self.product_id)
+        return Suggestion(" ".join(self.text.split()), self.kind, self.count, self.field, self.value, self.product_id)
 
 
 @dataclass(slots=True)

@@ -79,7 +79,7 @@ class SideBySide:
             collapse_padding=True,  # one space between columns: all ten fit 80 characters
         )
         table.add_column("measure", no_wrap=True)
-        for name in ("A", "B", "A less B", "low", "high", "p", "A won", "B won", "tied"):
+        for name in ("A", "B", "A − B", "low", "high", "p", "A won", "B won", "tied"):
             table.add_column(name, justify="right", no_wrap=True)
         for name, found in (self.first.comparison or {}).items():
             span = found.difference

@@ -60,7 +60,7 @@ class SuggestionFile(Generic[T]):
             return None
         try:
             return self._parse(data)
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError) as error:
             _LOG.warning("the snapshot of suggestions in %s is not used: %s", self._path, error)
             return None
 

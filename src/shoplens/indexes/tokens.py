@@ -173,8 +173,8 @@ def join(first: str, second: str) -> str:
 
 
 def numbered(first: str, second: str) -> str:
-    """A name and its number, or a number and its unit, as one ("windows", "10" -> "windows10"; "16", "gb" -> "16gb"); ""
-    where they are not one of each, and short. "Windows 10" is then more than a text that has windows and a ten."""
+    """A name and its number, or a number and its unit, as one ("windows", "10" -> "windows10"; "16", "gb" -> "16gb");
+    "" where they are not one of each, and short. "Windows 10" is then more than a text that has windows and a ten."""
     if not (first.isascii() and second.isascii() and len(first) <= _NAME and len(second) <= _NUMBER_OF):
         return ""
     if first.isalpha() and second.isdigit():

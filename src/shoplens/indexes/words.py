@@ -327,21 +327,15 @@ class _Searcher:
     def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
         """See ``TantivyWords.search``."""
         terms = terms_of(words, self._vocabulary)
-        best = _NOTHING
         for query, share in self._queries(words, terms):
             found = self._searcher.search(query, _FIRST, count=True)
-            if not found.count:
-                continue
-            some = self._best(query, found, k, products)
-            exact = len(some.scores) > 0 and some.scores[0] >= EXACT
-            some = replace(some, coverage=1.0 if exact else share)
-            if len(some.products):
-                best = some
-                break
-            # What a filter leaves may have none of the strictest matches, and yet looser ones.
-            best = best if len(best.matched) else some
-        guessed = tuple(term.written for term in terms if term.slip and self._builder.guessed(term))
-        return replace(best, guessed=guessed) if len(best.matched) else _NOTHING
+            if found.count:
+                # Whatever the filter: what it leaves is a part of what is found without it.
+                best = self._best(query, found, k, products)
+                exact = len(best.scores) > 0 and best.scores[0] >= EXACT
+                guessed = tuple(term.written for term in terms if term.slip and self._builder.guessed(term))
+                return replace(best, coverage=1.0 if exact else share, guessed=guessed)
+        return _NOTHING
 
     def _best(self, query: Any, found: Any, k: int, products: Mask | None) -> WordMatches:
         """The k best of a query's matches that are allowed, and all of them."""

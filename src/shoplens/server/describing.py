@@ -32,7 +32,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/products": ("Products", {"422": "a parameter has a wrong form", "503": "the shop cannot be read"}),
     "/v1/products/{product_id}": ("StoredProduct", {"404": "not in the shop", "503": "the shop cannot be read"}),
     "/v1/pictures/{picture}": ("image/jpeg", _ONE),
-    "/v1/pictures/{picture}/heat": ("image/jpeg", _SEARCH),
+    "/v1/pictures/{picture}/heat": ("image/jpeg or Heat", _SEARCH),
     "/v1/rules": ("Rules", _STORE),
     "/v1/rules/preview": ("RulePreview", _SEARCH),
     "/v1/rules/{rule_id}": ("RuleVersion", _RULE),
@@ -41,7 +41,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/healthz": ("Health", {}),
     "/readyz": ("Readiness", {"503": "not ready yet; ask again"}),
 }
-"""Address -> the schema (or the media type) of its answer, and the errors of its own by status."""
+"""Address -> the schema (or the media type, or one of each) of its answer, and the errors of its own by status."""
 _EVERYWHERE = {"429": "more requests wait than the service admits", "500": "a fault of ShopLens"}
 
 
@@ -75,7 +75,9 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the answers of every address; FastAPI's own schemas of errors, which we never send, go."""
     for path, methods in document["paths"].items():
         answer, errors = ANSWERS[path]
-        content = {answer: {}} if "/" in answer else {"application/json": {"schema": ref(answer)}}
+        content = dict(
+            (one, {}) if "/" in one else ("application/json", {"schema": ref(one)}) for one in answer.split(" or ")
+        )
         problem = {"application/problem+json": {"schema": ref("Problem")}}
         told = sorted({**errors, **(_EVERYWHERE if path.startswith("/v1/") else {})}.items())
         for operation in methods.values():

@@ -268,6 +268,7 @@ SCHEMAS: Mapping[str, Schema] = {
         {"why": ref("Why")},
     ),
     "Why": WHY,
+    "Heat": record({"picture": _PICTURE_HASH, "part": TEXT, "energy": listed(listed(REAL))}),
     "Crops": record({"crops": listed(ref("CropProposal"))}),
     "CropProposal": CROP_PROPOSAL,
     "Reason": record(

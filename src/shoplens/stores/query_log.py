@@ -112,7 +112,7 @@ class QueryLog:
             try:
                 self._append(lines)
                 self._failing = False
-            except OSError as error:  # a full disk: searches go on, and this is told once
+            except (OSError, TypeError, ValueError) as error:  # a full disk, say: searches go on, and this is told once
                 self.dropped += len(lines)
                 if not self._failing:
                     log.warning("queries cannot be logged", folder=str(self._folder), error=str(error))

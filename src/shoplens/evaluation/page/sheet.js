@@ -9,7 +9,7 @@ const WORDS = {
     worse: "B is better by {m}: the interval of the difference does not hold 0, p = {p}",
     open: "Neither is shown to be better by {m} (p = {p})", nojudge: "Nobody has judged these queries yet: below is how far the rankings agree. Judge some hits, download the judgements, and give them to shoplens compare as --qrels.",
     nojudge1: "Nobody has judged these queries yet. Judge some hits, download the judgements, and give them to shoplens evaluate as --qrels.",
-    machine: "Judged by a machine", machines: "{n} judgements are a machine's ({m}), not people's.", agrees: "On {n} pairs that people have judged too it gives the same grade to {s} %, kappa {k}.", unsure: "How far it judges as people do is not known.", measure: "measure", diff: "A less B", range: "95 % interval", p: "p", wins: "A better", losses: "B better", ties: "tied", mean: "mean",
+    machine: "Judged by a machine", machines: "{n} judgements are a machine's ({m}), not people's.", agrees: "On {n} pairs that people have judged too it gives the same grade to {s} %, kappa {k}.", unsure: "How far it judges as people do is not known.", measure: "measure", diff: "A − B", range: "95 % interval", p: "p", wins: "A better", losses: "B better", ties: "tied", mean: "mean",
     measures: "Measures over the judged queries", leftout: "Left out: {u} without a judgement, {z} with nothing relevant to find",
     rbo: "Overlap: RBO {r} ({l} to {h}) · {s} % of the first ten shared · the same first hit in {f} % · {n} of {t} queries answered alike",
     chart: "Differences by query: {w} answered better by A, {l} by B, {t} alike", show: "Show", all: "all queries", won: "A better", lost: "B better", tied: "tied", todo: "with hits to judge", differ: "first hits differ",
