@@ -151,7 +151,7 @@ def test_a_table_fits_80_columns(tmp_path: Path) -> None:
     done = run("search", "--shop", "shop", "jacket", "--explain", cwd=tmp_path, COLUMNS="80")
     head, *lines = done.stdout.splitlines()
     assert head.split() == ["#", "score", "id", "title", "variant", "price", "why"]
-    table = lines[: next(n for n, line in enumerate(lines) if line.startswith("1: "))]
+    table = lines[: next(n for n, line in enumerate(lines) if line.startswith("1. "))]
     assert all(len(line) <= 80 for line in (head, *table))
     assert len(table) <= 4  # words are not cut into letters one below the other
     assert "119.90 EUR" in table[0]

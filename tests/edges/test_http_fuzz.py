@@ -119,6 +119,9 @@ likely: Mapping[str, st.SearchStrategy[Any]] = {
     "without_chips": st.lists(st.text(max_size=12), max_size=3),
     "user_token": st.text(max_size=10),
     "explain": st.booleans(),
+    "find_crop": st.booleans(),
+    "diversity": weights,
+    "cursor": st.text(max_size=40) | st.sampled_from(["AQ", "e30", "=" * 40]),
 }
 # One field of a wrong kind among fields that make sense: a whole body of nonsense would fall at its first field.
 bodies = st.fixed_dictionaries({}, optional=dict(likely))
