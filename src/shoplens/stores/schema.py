@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from shoplens.errors import ShopNotFoundError, StoreError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the tables below; it is raised together with an entry in MIGRATIONS."""
 
 VERSION_KEY = "schema_version"
@@ -155,6 +155,47 @@ rule_versions = Table(
     Index("rule_versions_by_rule", "rule_id", "version", unique=True),
 )
 
+# Keys of the service. The key itself is kept nowhere: only its SHA-256, which tells nothing of 32 random bytes.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("revoked", Text, nullable=True),
+    sqlite_with_rowid=False,
+)
+
+# Work that outlasts a request: what is to be done, and how far it has come.
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("progress", Text, nullable=False),
+    Column("created", Text, nullable=False),
+    Column("changed", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What a write was answered, so that the same write sent again is not done again.
+answered_writes = Table(
+    "answered_writes",
+    metadata,
+    Column("caller", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("request", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("answer", LargeBinary, nullable=False),
+    Column("at", Text, nullable=False),
+    Index("answered_writes_by_time", "at"),
+    sqlite_with_rowid=False,
+)
+
 _KEPT = "the history of rules is never rewritten"
 _GUARDS = (
     *(
@@ -188,7 +229,12 @@ def _add_prints(connection: Connection) -> None:
     picture_prints.create(connection, checkfirst=True)
 
 
-MIGRATIONS: Mapping[int, Step] = {1: _add_rules, 2: _add_prints}
+def _add_service(connection: Connection) -> None:
+    for table in (api_keys, jobs, answered_writes):
+        table.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_rules, 2: _add_prints, 3: _add_service}
 """From a version to the next one: MIGRATIONS[n] turns tables of version n into those of n + 1."""
 
 

@@ -56,6 +56,11 @@ class SqlStore:
         return self._database.where
 
     @property
+    def database(self) -> Database:
+        """The connections, for the other stores of the same shop (keys, jobs)."""
+        return self._database
+
+    @property
     def read_only(self) -> bool:
         """Whether writes are refused."""
         return self._database.read_only
