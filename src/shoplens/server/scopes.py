@@ -1,0 +1,61 @@
+"""Who may ask what: every route that exists, with the scope that a key must have for it. What is not here is refused.
+
+Whoever adds a route adds its line; ``tests/edges/test_scopes.py`` turns red otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+Need = Literal["public", "search", "catalogue", "admin"]
+"""``public``: nobody is asked for a key, ever. ``search``: what shoppers do. ``catalogue``: what a shop's back office
+reads and writes. ``admin``: keys, backups, what concerns the installation."""
+
+SCOPES: Mapping[tuple[str, str], Need] = {
+    # The page. Its first answer is a search; browsers fetch what belongs to it without a key.
+    ("GET", "/"): "search",
+    ("GET", "/assets/{version}/{name}"): "public",
+    ("GET", "/docs"): "public",
+    ("GET", "/v1/openapi.json"): "public",
+    # Health
+    ("GET", "/healthz"): "public",
+    ("GET", "/readyz"): "public",
+    # Searching
+    ("GET", "/v1/search"): "search",
+    ("POST", "/v1/search"): "search",
+    ("GET", "/v1/suggest"): "search",
+    ("POST", "/v1/crops"): "search",
+    ("GET", "/v1/pictures/{picture}/heat"): "search",
+    ("POST", "/v1/pictures/{picture}/heat"): "search",
+    # Products. A picture is shown by <img>, which sends no key; its address is a hash that nobody guesses.
+    ("GET", "/v1/products"): "search",
+    ("GET", "/v1/products/{product_id:any_text}"): "search",
+    ("GET", "/v1/pictures/{picture}"): "public",
+    # Rules
+    ("GET", "/v1/rules"): "catalogue",
+    ("GET", "/v1/rules/{rule_id}"): "catalogue",
+    ("GET", "/v1/rules/{rule_id}/history"): "catalogue",
+    ("POST", "/v1/rules/preview"): "catalogue",
+    ("PUT", "/v1/rules/{rule_id}"): "catalogue",
+    ("DELETE", "/v1/rules/{rule_id}"): "catalogue",
+    ("POST", "/v1/rules/{rule_id}/restore"): "catalogue",
+}
+"""(method, path template) -> the scope that it needs."""
+
+READS = frozenset({("POST", "/v1/rules/preview")})
+"""Of ``catalogue`` and ``admin`` those that change nothing although they are no GET."""
+
+
+def need_of(method: str, template: str) -> Need | None:
+    """The scope of a route; None for one that nobody declared, which is refused. HEAD needs what GET needs."""
+    return SCOPES.get(("GET" if method == "HEAD" else method, template))
+
+
+def writes(method: str, template: str) -> bool:
+    """Whether a route changes something."""
+    return (
+        method not in ("GET", "HEAD")
+        and need_of(method, template) not in ("public", "search")
+        and (method, template) not in READS
+    )
