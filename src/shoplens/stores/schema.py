@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from shoplens.errors import ShopNotFoundError, StoreError
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the tables below; it is raised together with an entry in MIGRATIONS."""
 
 VERSION_KEY = "schema_version"
@@ -167,6 +167,16 @@ api_keys = Table(
     sqlite_with_rowid=False,
 )
 
+# How much of its quota a key has used on a day (UTC).
+key_uses = Table(
+    "key_uses",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("used", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Work that outlasts a request: what is to be done, and how far it has come.
 jobs = Table(
     "jobs",
@@ -234,7 +244,12 @@ def _add_service(connection: Connection) -> None:
         table.create(connection, checkfirst=True)
 
 
-MIGRATIONS: Mapping[int, Step] = {1: _add_rules, 2: _add_prints, 3: _add_service}
+def _add_key_uses(connection: Connection) -> None:
+    """Adds the table of what keys have used of their quotas."""
+    key_uses.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Mapping[int, Step] = {1: _add_rules, 2: _add_prints, 3: _add_service, 4: _add_key_uses}
 """From a version to the next one: MIGRATIONS[n] turns tables of version n into those of n + 1."""
 
 
