@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from shoplens import __version__
 from shoplens.attributes import ShopAttributes, composer_of, decode_pool
 from shoplens.config import Config
 from shoplens.core.answer import Answer
@@ -24,6 +23,7 @@ from shoplens.core.spaces import Space
 from shoplens.core.suggestion import Suggestion
 from shoplens.core.where import Where, parse_where
 from shoplens.core.why import Heat
+from shoplens.editing import ShopEdits
 from shoplens.engine.answering import Answerer
 from shoplens.engine.balance import Balance
 from shoplens.engine.composing import Composer
@@ -34,6 +34,7 @@ from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
 from shoplens.engine.same_picture import SamePictures
 from shoplens.errors import NotFoundError, ShopError, ShopLensError, ShopNotFoundError
 from shoplens.explaining import explainer_of
+from shoplens.facts import facts_of
 from shoplens.feeding import ShopFeeds
 from shoplens.heating import heat_of
 from shoplens.indexes.tokens import tokens
@@ -103,6 +104,7 @@ class Shop:
         self._same = SamePictures(self.store, fingerprints, PART)
         self._caught_up = False
         self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
+        self.edits = ShopEdits(self.feeds, self.store)
         self._composer = composer_of(self.encoder, self.spaces.name())
         self.balance(Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio))
 
@@ -293,11 +295,15 @@ class Shop:
             FeedError: the feed cannot be read.
             RemovalGuardError: it lacks more than half of the catalogue.
         """
-        self.follow()
-        parts = self.store, self._pictures, self.decoder(), self.encoder, self.attributes.filling()
-        feeds = ShopFeeds(self.folder, self.config.currency, *parts, self._shown.forget_source, self.catch_up)
+        feeds = self.feeds()
         source = feeds.source(feed, format, mapping)
         return feeds.run(source, pictures, options or IndexOptions(), report, on_problem, on_progress)
+
+    def feeds(self) -> ShopFeeds:
+        """What brings this shop in line with a feed, with the encoder that serves now."""
+        self.follow()
+        parts = self.store, self._pictures, self.decoder(), self.encoder, self.attributes.filling()
+        return ShopFeeds(self.folder, self.config.currency, *parts, self._shown.forget_source, self.catch_up)
 
     def catch_up(self, seconds: float = 10.0) -> bool:
         """Brings all copies up to the store and saves them; False when another process is still writing the words."""
@@ -341,17 +347,8 @@ class Shop:
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""
-        parts = self.copies.parts
-        return {
-            "version": __version__,
-            "folder": str(self.folder),
-            "store": self.config.store_url or str(self.folder / DATABASE),
-            "encoder": str(self.space),
-            "products": int(parts.columns.products(parts.columns.mask(None)).sum()),
-            "picture rows": len(parts.pictures),
-            "text rows": len(parts.texts),
-            "sequence": self.store.last_seq(),
-        }
+        database = self.config.store_url or str(self.folder / DATABASE)
+        return facts_of(self.folder, database, self.space, self.copies, self.store)
 
     def close(self) -> None:
         """Ends the processes and gives the lock back. Nothing that was acknowledged waits for this."""

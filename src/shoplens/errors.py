@@ -11,6 +11,7 @@ ShopLensError
 │   ├── FilterError             its filter cannot be parsed
 │   └── UnknownFieldError       it names a field that no product has
 ├── NotFoundError               a product or a picture is not in the shop
+├── ProductChangedError         a product is not as the change was made for
 ├── RuleError                   a merchandising rule cannot be understood
 │   └── RuleConflictError       somebody else has changed it meanwhile
 ├── ShopError                   the shop's folder cannot be used
@@ -142,6 +143,12 @@ class NotFoundError(ShopLensError):
     """A product or a picture is not in the shop."""
 
     code = "not_found"
+
+
+class ProductChangedError(ShopLensError):
+    """A product is not as the change was made for: somebody else has changed it meanwhile."""
+
+    code = "product_changed"
 
 
 class RuleError(ShopLensError):

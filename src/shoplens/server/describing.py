@@ -15,6 +15,7 @@ from jinja2 import Environment, select_autoescape
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shoplens.server import schemas_writes as writes
 from shoplens.server.schemas import SCHEMAS, ref
 
 _SEARCH = {"400": "the query makes no sense", "404": "a product of like or unlike is not in the shop"}
@@ -40,8 +41,10 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/rules/{rule_id}/restore": ("RuleVersion", _RULE),
     "/healthz": ("Health", {}),
     "/readyz": ("Readiness", {"503": "not ready yet; ask again"}),
+    **writes.ANSWERS,
 }
-"""Address -> the schema (or the media type, or one of each) of its answer, and the errors of its own by status."""
+"""Address, or method and address -> the schema (or the media type, or one of each) of its answer, a status before it
+where it is not 200; and the errors of its own by status."""
 _EVERYWHERE = {"429": "more requests wait than the service admits", "500": "a fault of ShopLens"}
 
 
@@ -74,18 +77,27 @@ def describe(app: FastAPI) -> None:
 def completed(document: dict[str, Any]) -> dict[str, Any]:
     """The document with the answers of every address; FastAPI's own schemas of errors, which we never send, go."""
     for path, methods in document["paths"].items():
-        answer, errors = ANSWERS[path]
-        content = dict(
-            (one, {}) if "/" in one else ("application/json", {"schema": ref(one)}) for one in answer.split(" or ")
-        )
-        problem = {"application/problem+json": {"schema": ref("Problem")}}
-        told = sorted({**errors, **(_EVERYWHERE if path.startswith("/v1/") else {})}.items())
-        for operation in methods.values():
-            operation["responses"] = {"200": {"description": answer, "content": content}}
-            operation["responses"] |= {status: {"description": why, "content": problem} for status, why in told}
-    document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: list(ANSWERS).index(item[0])))
-    document["components"] = {"schemas": dict(SCHEMAS)}
+        for method, operation in methods.items():
+            answer, errors = ANSWERS.get(f"{method.upper()} {path}") or ANSWERS[path]
+            operation["responses"] = _answers(answer, {**errors, **(_EVERYWHERE if path.startswith("/v1/") else {})})
+    order = list(dict.fromkeys(address.rpartition(" ")[2] for address in ANSWERS))
+    document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: order.index(item[0])))
+    document["components"] = {"schemas": {**SCHEMAS, **writes.SCHEMAS}}
     return document
+
+
+def _answers(answer: str, errors: Mapping[str, str]) -> dict[str, Any]:
+    """The responses of an operation: "Answer", "image/jpeg or Heat", "Written or 202 Job"."""
+    out: dict[str, Any] = {}
+    for one in answer.split(" or "):
+        status, _, name = one.rpartition(" ")
+        told = out.setdefault(status or "200", {"description": name, "content": {}})
+        kind, schema = (name, {}) if "/" in name else ("application/json", {"schema": ref(name)})
+        told["content"][kind] = schema
+    problem = {"application/problem+json": {"schema": ref("Problem")}}
+    for status, why in sorted(errors.items()):
+        out[status] = {"description": why} | ({} if status == "304" else {"content": problem})
+    return out
 
 
 def name_of(schema: Mapping[str, Any]) -> str:

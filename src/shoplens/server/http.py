@@ -6,12 +6,12 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Annotated, Any
+from typing import Any
 
 import anyio.to_thread
 import orjson
 import structlog
-from fastapi import FastAPI, Path, Query, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.convertors import Convertor, register_url_convertor
@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from shoplens import __version__
 from shoplens.app import Shop
-from shoplens.core.wire import answer_to_fields, product_to_fields
+from shoplens.core.wire import answer_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
 from shoplens.server.gates import Busy, Gate, PhotosBusy
@@ -28,6 +28,7 @@ from shoplens.server.heating import mount_heat
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
+from shoplens.server.products import mount_products
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
@@ -37,7 +38,6 @@ log = structlog.get_logger("shoplens")
 
 THREADS = 8
 """Requests worked on at once: FAISS, tantivy and onnxruntime release Python's lock; decoding waits for a process."""
-HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
 FOLLOW_S = 1.0
 """How often the store is asked whether the shop was switched to another encoder, in seconds."""
 FOLLOW_AGAIN_S = 30.0
@@ -114,7 +114,7 @@ def create_app(shop: Shop) -> FastAPI:
     fetches = Gate(FETCHES, 0, PhotosBusy)
     _search(app, shop, gate, fetches)
     mount_photos(app, shop, gate, fetches)
-    _products(app, shop, gate, pictures)
+    mount_products(app, shop, gate, pictures)
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
     mount_heat(app, shop, gate, _never)
@@ -183,33 +183,6 @@ def _search(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate) -> None:
 
 def _never(url: str) -> bytes:
     raise PictureError("the address of a photo stands where none is looked for", reason="refused", where=url)
-
-
-def _products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None:
-    @app.get("/v1/products", summary="Several products by their ids")
-    async def products(
-        ids: Annotated[list[str], Query(description="product ids; repeat the name", max_length=100)],
-    ) -> Response:
-        def work() -> list[dict[str, Any]]:
-            numbers = shop.store.numbers_of(ids)
-            found = shop.store.get([numbers[i] for i in ids if i in numbers])
-            return [_product_fields(s) for s in found if s is not None]
-
-        return json_response({"products": await gate.run(work)})
-
-    @app.get("/v1/products/{product_id:any_text}", summary="One product")
-    async def product(product_id: str) -> Response:
-        return json_response(await gate.run(lambda: _product_fields(shop.stored(product_id))))
-
-    @app.get("/v1/pictures/{picture}", summary="A picture of the catalogue, as a JPEG without metadata")
-    async def picture(picture: HASH, side: Annotated[int, Query(ge=32, le=1024)] = 480) -> Response:
-        data = await pictures.run(lambda: shop.thumbnail(picture, side))
-        headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-        return Response(data, media_type="image/jpeg", headers=headers)
-
-
-def _product_fields(stored: Any) -> dict[str, Any]:
-    return product_to_fields(stored.product) | {"pictures": list(dict.fromkeys(stored.pictures.values()))}
 
 
 def _health(app: FastAPI, shop: Shop, state: dict[str, Any]) -> None:

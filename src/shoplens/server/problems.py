@@ -11,8 +11,10 @@ from starlette.responses import Response
 from shoplens.core.fields import clean
 from shoplens.errors import (
     ConfigError,
+    FeedError,
     NotFoundError,
     PictureError,
+    ProductChangedError,
     QueryError,
     RemovalGuardError,
     RuleConflictError,
@@ -23,11 +25,13 @@ from shoplens.errors import (
 
 _STATUS: tuple[tuple[type[ShopLensError], int], ...] = (
     (NotFoundError, 404),
+    (ProductChangedError, 412),
     (QueryError, 400),
     (PictureError, 422),
     (RemovalGuardError, 409),
     (RuleConflictError, 409),
     (RuleError, 400),
+    (FeedError, 400),
     (ShopError, 503),
     (ConfigError, 500),
 )

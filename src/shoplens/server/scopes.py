@@ -32,6 +32,13 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("GET", "/v1/products"): "search",
     ("GET", "/v1/products/{product_id:any_text}"): "search",
     ("GET", "/v1/pictures/{picture}"): "public",
+    ("GET", "/v1/catalogue"): "catalogue",
+    ("POST", "/v1/products"): "catalogue",
+    ("PATCH", "/v1/products"): "catalogue",
+    ("POST", "/v1/products/delete"): "catalogue",
+    ("PUT", "/v1/products/{product_id:any_text}"): "catalogue",
+    ("PATCH", "/v1/products/{product_id:any_text}"): "catalogue",
+    ("DELETE", "/v1/products/{product_id:any_text}"): "catalogue",
     # Rules
     ("GET", "/v1/rules"): "catalogue",
     ("GET", "/v1/rules/{rule_id}"): "catalogue",

@@ -25,7 +25,7 @@ from shoplens.stores.connections import Database
 from shoplens.stores.problems import translate
 from shoplens.stores.products_reader import ProductsReader
 from shoplens.stores.schema import VERSION_KEY, meta
-from shoplens.stores.writing import prepare_batch, touch, upsert, write_batch
+from shoplens.stores.writing import prepare_batch, refuse_changed, touch, upsert, write_batch
 
 CACHED_PRODUCTS = 4096
 """Products kept parsed in memory; each is checked against the sequence number in the store before it is used."""
@@ -77,17 +77,19 @@ class SqlStore:
 
     # --- CatalogueStore --------------------------------------------------------------------------
 
-    def write(self, batch: Write) -> int:
+    def write(self, batch: Write, expected: Mapping[str, int | None] | None = None) -> int:
         """Commits a batch, all of it or nothing; on the disk when this returns.
 
         Deletions come before puts; of equal ids in ``put`` the last one counts. A product that equals what is stored,
         pictures included, makes no change. A product that ``pictures_of`` does not name keeps the stored hashes of
-        those pictures that it still has.
+        those pictures that it still has. ``expected``: product id -> the ``seq`` at which the change was made for it
+        (None: it is not there); a product that stands elsewhere by now has the whole batch refused.
 
         Returns:
             The sequence number of the last change, or the newest one where nothing changed.
 
         Raises:
+            ProductChangedError: a product of ``expected`` is another one by now.
             ShopLockedError: other writers took longer than 30 s.
             StoreError: disk full, read-only, damaged; a product without id; vectors that do not fit their space.
         """
@@ -96,6 +98,7 @@ class SqlStore:
         except UnicodeError as error:
             raise translate(error, self.where) from error
         with self._database.transaction() as connection:
+            refuse_changed(connection, expected or {})
             return write_batch(connection, prepared)
 
     def get(self, numbers: Sequence[int]) -> list[StoredProduct | None]:

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shoplens.core.catalogue import Product
 from shoplens.core.ports import Digest, PictureFacts, VectorRows, Write
-from shoplens.errors import StoreError
+from shoplens.errors import ProductChangedError, StoreError
 from shoplens.stores.reading import chunks, digests_of
 from shoplens.stores.rows import pack_hash, pack_product, pack_vectors
 from shoplens.stores.schema import (
@@ -135,6 +135,25 @@ def write_batch(connection: Connection, batch: Prepared) -> int:
     _touch(connection, count, batch.touch)
     count.save()
     return count.seq
+
+
+def refuse_changed(connection: Connection, expected: Mapping[str, int | None]) -> None:
+    """Refuses a change of products that are not as it was made for: id -> ``seq``, None for one that is not there.
+
+    Raises ProductChangedError. Inside the caller's transaction, once the counters are locked or on SQLite.
+    """
+    if not expected:
+        return
+    Counters(connection)  # on PostgreSQL nobody else may write from here on
+    found: dict[str, int] = {}
+    for part in chunks(expected):
+        rows = connection.execute(select(products.c.id, products.c.seq).where(products.c.id.in_(part)))
+        found.update((row[0], int(row[1])) for row in rows)
+    for product_id, seq in expected.items():
+        if found.get(product_id) != seq:
+            raise ProductChangedError(
+                f"the product {product_id!r} has been changed meanwhile", hint="read it again, then change that"
+            )
 
 
 def touch(connection: Connection, product_ids: Iterable[str]) -> int:

@@ -1,0 +1,87 @@
+"""What writes take and answer, as JSON schemas, and the errors of their addresses; merged into the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shoplens.editing import STATUSES
+from shoplens.server.schemas import TEXT, WHOLE, Schema, listed, record, ref
+
+_PRICE: Schema = {"type": ["string", "number", "object", "null"], "description": '"49.90 EUR", 49.9 beside currency'}
+_OFFER: Mapping[str, Schema] = {
+    "price": _PRICE,
+    "sale_price": _PRICE,
+    "list_price": _PRICE,
+    "currency": TEXT,
+    "availability": {"type": ["string", "boolean", "null"], "description": "in stock, out of stock; also in_stock"},
+    "quantity": {"type": ["integer", "string", "null"]},
+    "link": {"type": ["string", "null"]},
+}
+
+SCHEMAS: Mapping[str, Schema] = {
+    "GivenProduct": {
+        "type": "object",
+        "description": "A row as feeds have it; names that are not known become attributes.",
+        "properties": {
+            "id": TEXT,
+            "item_group_id": {**TEXT, "description": "rows that share it are variants of one product"},
+            "title": TEXT,
+            "description": TEXT,
+            "brand": TEXT,
+            "product_type": {"type": ["string", "array"], "description": "the category: Bags > Totes"},
+            "image_link": {**TEXT, "description": "http(s) address, or a path as in the last feed"},
+            "additional_image_link": {"type": ["string", "array"]},
+            **_OFFER,
+            "variants": listed({"type": "object"}),
+        },
+        "additionalProperties": True,
+    },
+    "GivenOffer": {
+        "type": "object",
+        "description": "What a product is offered for; null takes a value away. Nothing of it touches a vector.",
+        "properties": {
+            "id": {**TEXT, "description": "of the product, in a batch"},
+            **_OFFER,
+            "variants": {
+                **listed({"type": "object"}),
+                "description": "objects with the id of a variant and these fields",
+            },
+        },
+        "additionalProperties": True,
+    },
+    "ProductIds": record({"ids": {**listed(TEXT), "maxItems": 10_000}}),
+    "Written": record(
+        {
+            "results": listed(ref("WrittenRow")),
+            "counts": {"type": "object", "additionalProperties": WHOLE, "description": "rows by status"},
+            "seq": {**WHOLE, "description": "the shop's last change when all was committed"},
+        },
+        said="What became of each row, in order.",
+    ),
+    "WrittenRow": record(
+        {
+            "row": {**WHOLE, "description": "from 1"},
+            "id": {**TEXT, "description": "of its product; empty where the row names none"},
+            "status": {**TEXT, "enum": list(STATUSES)},
+        },
+        {"problems": listed(record({"field": TEXT, "reason": TEXT, "value": TEXT}))},
+    ),
+    "Removed": record({"id": TEXT, "seq": WHOLE}),
+    "Catalogue": record({"products": listed(ref("StoredProduct")), "next_cursor": TEXT}),
+}
+"""Name -> schema."""
+
+_STORE = {"503": "the shop cannot be read or written"}
+_BODY = _STORE | {"400": "the body makes no sense", "408": "the body took too long", "413": "the body is too large"}
+_TAG = {"412": "it is not as If-Match says: somebody else has changed it"}
+
+ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "/v1/catalogue": ("Catalogue", _STORE | {"400": "the cursor is damaged", "422": "a parameter has a wrong form"}),
+    "POST /v1/products": ("Written", _BODY),
+    "PATCH /v1/products": ("Written", _BODY),
+    "/v1/products/delete": ("Written", _BODY),
+    "PUT /v1/products/{product_id}": ("StoredProduct", _BODY | _TAG),
+    "PATCH /v1/products/{product_id}": ("StoredProduct", _BODY | _TAG | {"404": "not in the shop"}),
+    "DELETE /v1/products/{product_id}": ("Removed", _STORE | _TAG | {"404": "not in the shop"}),
+}
+"""Address, or method and address -> the schema of its answer, and the errors of its own by status."""
