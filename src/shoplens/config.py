@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from shoplens.errors import ConfigError
+from shoplens.core.rates import parse_rate
+from shoplens.errors import ConfigError, QueryError
 
 FILE = "shoplens.toml"
 SECRET = "key"
@@ -80,9 +82,56 @@ class ServerSettings(_Part):
     body_timeout_s: float = Field(30.0, gt=0, description="longest time for a request's body to arrive, in seconds")
     max_waiting: int = Field(64, ge=1, description="requests that may wait; past that the answer is 429")
     cors_origins: tuple[str, ...] = Field((), description="origins that may call from a browser")
-    rules_writable: bool = Field(
-        False, description="whether merchandising rules may be changed over HTTP; whoever reaches the address then may"
+    keys: Literal["off", "writes", "all"] = Field(
+        "writes",
+        description="who needs a key (shoplens key create): writes: who changes something; all: everybody but for "
+        "health, pictures and the API's description; off: nobody is asked, and nothing can be changed over HTTP",
     )
+    rules_writable: bool = Field(
+        False,
+        description="whether merchandising rules may be changed over HTTP without a key (unless keys is all); whoever "
+        "reaches the address then may",
+    )
+
+
+class GuardSettings(_Part):
+    """What the HTTP service asks of who calls it, and how long it bears with whom (docs/howto/keys.md)."""
+
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="addresses or networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
+    rate_per_address: str = Field(
+        "", description="how often one address may search or write without a key: 20/s, 600/min, 1000/h; empty for ever"
+    )
+    rate_per_key: str = Field("", description="the same for a key that has no rate of its own")
+    timeout_s: float = Field(
+        40.0, gt=0, le=3_600, description="longest time a search may take in all, in seconds; then the answer is 504"
+    )
+    max_wait_ms: float = Field(
+        30.0, gt=0, description="longest a request is let wait for its turn while more come than can be answered, in ms"
+    )
+    header_timeout_s: float = Field(10.0, gt=0, description="longest time for a request's head to arrive, in seconds")
+    write_timeout_s: float = Field(
+        20.0, gt=0, description="longest time a client may take no byte of its answer, in seconds; then it is cut off"
+    )
+    hsts_s: int = Field(
+        0, ge=0, description="seconds for which browsers shall ask by https only; 0 where the service has no https"
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            ip_network(one, strict=False)
+        return given
+
+    @field_validator("rate_per_address", "rate_per_key")
+    @classmethod
+    def _rate(cls, given: str) -> str:
+        try:
+            return str(parse_rate(given) or "")
+        except QueryError as error:
+            raise ValueError(f"{error.message}: {error.hint}") from error
 
 
 class Config(BaseSettings):
@@ -106,6 +155,7 @@ class Config(BaseSettings):
     pictures: PictureLimits = PictureLimits()
     search: SearchSettings = SearchSettings()
     server: ServerSettings = ServerSettings()
+    guard: GuardSettings = GuardSettings()
     query_log: QueryLogSettings = QueryLogSettings()
     judge: JudgeSettings = JudgeSettings()
 

@@ -21,6 +21,7 @@ from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
 from shoplens.cli.index import index
 from shoplens.cli.judging import judge
+from shoplens.cli.key import group as key
 from shoplens.cli.output import tell_error
 from shoplens.cli.queries import queries
 from shoplens.cli.rule import group as rule
@@ -41,6 +42,7 @@ app = typer.Typer(
 for verb in (index, search, suggest, serve, evaluate, compare, judge, queries, describe, crops, doctor, demo):
     app.command()(verb)
 app.add_typer(encoder)
+app.add_typer(key)
 app.add_typer(rule)
 
 
