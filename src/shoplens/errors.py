@@ -17,6 +17,7 @@ ShopLensError
 ├── ShopError                   the shop's folder cannot be used
 │   ├── ShopNotFoundError       there is no shop in the folder
 │   ├── ShopLockedError         another process is writing to it
+│   ├── BackupError             a backup is torn or changed, or cannot be written or put in place
 │   └── StoreError              the store refuses: full, read-only, damaged, too new
 ├── RemovalGuardError           a feed would remove more of the catalogue than is allowed
 ├── EncoderError                an encoder cannot be loaded or run
@@ -179,6 +180,12 @@ class ShopLockedError(ShopError):
     """Another process holds the lock that this work needs."""
 
     code = "shop_locked"
+
+
+class BackupError(ShopError):
+    """A backup is torn or changed, or cannot be written or put in place."""
+
+    code = "backup"
 
 
 class StoreError(ShopError):

@@ -43,7 +43,8 @@ REPORT = "reencode-report.jsonl"
 """In the shop's folder: the pictures that the last re-encoding could not read."""
 DATABASE = "shop.db"
 """The store's file in the shop's folder, where no other is set."""
-_KEY = "encoder"
+CHOICE_KEY = "encoder"
+"""Name of the store's setting that says what the shop was switched to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +268,7 @@ class ShopSpaces:
         kept = portable(name or "", self._folder)
         serving = before.name if before else setting_name(self._config)
         last = before.before if before and kept == before.name else serving
-        self._store.set_meta(_KEY, orjson.dumps(Choice(kept, str(card.space), last)).decode())
+        self._store.set_meta(CHOICE_KEY, orjson.dumps(Choice(kept, str(card.space), last)).decode())
         if follow:
             self._follow()
         return card.space
@@ -351,7 +352,11 @@ class ShopSpaces:
 
 
 def _choice_of(store: SqlStore) -> Choice | None:
-    kept = store.get_meta(_KEY)
+    return choice_from(store.get_meta(CHOICE_KEY))
+
+
+def choice_from(kept: str | None) -> Choice | None:
+    """What the store's setting ``CHOICE_KEY`` says; None where it says nothing."""
     try:
         return Choice(**orjson.loads(kept)) if kept else None
     except (ValueError, TypeError):

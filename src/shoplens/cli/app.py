@@ -12,6 +12,7 @@ import traceback
 import typer
 import typer.exceptions
 
+from shoplens.cli.backup import backup, restore
 from shoplens.cli.comparing import compare
 from shoplens.cli.crops import crops
 from shoplens.cli.demo import demo
@@ -22,6 +23,7 @@ from shoplens.cli.evaluate import evaluate
 from shoplens.cli.index import index
 from shoplens.cli.judging import judge
 from shoplens.cli.key import group as key
+from shoplens.cli.migrate import migrate
 from shoplens.cli.output import tell_error
 from shoplens.cli.queries import queries
 from shoplens.cli.rule import group as rule
@@ -40,6 +42,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for verb in (index, search, suggest, serve, evaluate, compare, judge, queries, describe, crops, doctor, demo):
+    app.command()(verb)
+for verb in (backup, restore, migrate):
     app.command()(verb)
 app.add_typer(encoder)
 app.add_typer(key)

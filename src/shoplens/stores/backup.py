@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,23 @@ def copy_file(raw: Any, source: str, target: Path) -> None:
     Raises:
         StoreError: the target is the store itself, cannot be written, or the copy is not whole.
     """
+    with replaced_when_whole(target, source) as part, contextlib.closing(sqlite3.connect(part)) as copy:
+        raw.backup(copy)
+        # The copy is one file: no write-ahead log that could be left behind when it is carried away.
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+@contextlib.contextmanager
+def replaced_when_whole(target: Path, source: str) -> Iterator[Path]:
+    """A SQLite file to write that takes the place of ``target`` when the block ends well and the file is whole.
+
+    Raises:
+        StoreError: the target is ``source`` itself or a folder, cannot be written, or the copy is not whole.
+    """
     target = target.absolute()
     if target.is_dir():
         raise StoreError("it is a folder", where=str(target), hint="name the file to write")
-    if target.exists() and target.samefile(source):
+    if target.exists() and Path(source).exists() and target.samefile(source):
         raise StoreError("a backup cannot replace the store itself", where=str(target), hint="name another file")
     part: Path | None = None
     try:
@@ -34,9 +48,8 @@ def copy_file(raw: Any, source: str, target: Path) -> None:
         handle, name = tempfile.mkstemp(prefix=target.name, suffix=".part", dir=target.parent)
         os.close(handle)
         part = Path(name)
+        yield part
         with contextlib.closing(sqlite3.connect(part)) as copy:
-            raw.backup(copy)
-            # The copy is one file: no write-ahead log that could be left behind when it is carried away.
             copy.execute("PRAGMA journal_mode=DELETE")
             said = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
         if said != "ok":
@@ -54,7 +67,9 @@ def copy_file(raw: Any, source: str, target: Path) -> None:
         ) from error
     finally:
         if part is not None:
-            part.unlink(missing_ok=True)
+            for left in (part, *(part.with_name(f"{part.name}-{kind}") for kind in ("journal", "wal", "shm"))):
+                with contextlib.suppress(OSError):
+                    left.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

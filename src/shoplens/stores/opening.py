@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -17,6 +18,9 @@ from shoplens.stores.connections import Database
 from shoplens.stores.problems import WAIT_S, translate
 from shoplens.stores.schema import SCHEMA_VERSION, check_version, prepare, version_of
 from shoplens.stores.sql import SqlStore
+
+# Not structlog's: what a command prints on standard output is read by programs.
+log = logging.getLogger("shoplens")
 
 _LEAST_SPACE = 1 << 20
 _MAKE = "make one: shoplens index FEED --shop DIR"
@@ -39,7 +43,7 @@ def open_store(
         StoreError: not a database, damaged, not a shop's, or written by a newer version.
         MissingExtraError: PostgreSQL without the extra ``postgres``.
     """
-    url = _url_of(url_or_path)
+    url = url_of(url_or_path)
     database = Database(url, read_only=read_only, wait_s=wait_s)
     if database.is_sqlite:
         _prepare_file(Path(database.where), create=create and not read_only)
@@ -80,7 +84,7 @@ def open_as_is(url_or_path: str | os.PathLike[str], *, wait_s: float = WAIT_S) -
     Raises:
         as ``open_store`` does.
     """
-    url = _url_of(url_or_path)
+    url = url_of(url_or_path)
     folder = Path(url.database or "").parent
     if url.get_backend_name() == "sqlite" and folder.is_dir() and not os.access(folder, os.W_OK):
         return open_store(url_or_path, read_only=True, wait_s=wait_s)
@@ -101,7 +105,8 @@ def _is_full(folder: Path) -> bool:
         return False
 
 
-def _url_of(url_or_path: str | os.PathLike[str]) -> URL:
+def url_of(url_or_path: str | os.PathLike[str]) -> URL:
+    """The address of a store as SQLAlchemy takes it; nothing is opened. Raises StoreError."""
     text = os.fspath(url_or_path)
     if "://" not in text:
         return URL.create("sqlite", database=str(Path(text).absolute()))
@@ -164,7 +169,9 @@ def _prepare_tables(database: Database, *, create: bool) -> None:
     if database.read_only:
         _refuse_reading(found, database.where)
     with database.transaction() as connection:
-        prepare(connection, create=create)
+        before = prepare(connection, create=create)
+    if before is not None and before < SCHEMA_VERSION:
+        log.warning("tables of %s brought from version %s to %s", database.where, before, SCHEMA_VERSION)
 
 
 def _refuse_reading(found: int | None, where: str) -> None:

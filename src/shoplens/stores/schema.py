@@ -231,15 +231,18 @@ Step = Callable[[Connection], None]
 
 
 def _add_rules(connection: Connection) -> None:
+    """Adds the table of merchandising rules, and their counter."""
     connection.exec_driver_sql("ALTER TABLE counters ADD COLUMN rule BIGINT NOT NULL DEFAULT 0")
     rule_versions.create(connection, checkfirst=False)
 
 
 def _add_prints(connection: Connection) -> None:
+    """Adds the table of the pictures' fingerprints."""
     picture_prints.create(connection, checkfirst=True)
 
 
 def _add_service(connection: Connection) -> None:
+    """Adds the tables of the service: keys, jobs, answered writes."""
     for table in (api_keys, jobs, answered_writes):
         table.create(connection, checkfirst=True)
 
@@ -283,8 +286,11 @@ def prepare(
     create: bool,
     steps: Mapping[int, Step] = MIGRATIONS,
     target: int = SCHEMA_VERSION,
-) -> None:
+) -> int | None:
     """Creates the tables, or brings them to version ``target`` step by step, inside the caller's transaction.
+
+    Returns:
+        The version that was found; None where there were no tables.
 
     Raises:
         ShopNotFoundError: there are no tables, and ``create`` is false.
@@ -297,7 +303,7 @@ def prepare(
         if not create:
             raise ShopNotFoundError("there is no shop in it", hint="make one: shoplens index FEED --shop DIR")
         create_tables(connection)
-        return
+        return None
     check_version(found, target)
     for version in range(found, target):
         if version not in steps:
@@ -307,6 +313,7 @@ def prepare(
             )
         steps[version](connection)
         connection.execute(update(meta).where(meta.c.key == VERSION_KEY).values(value=str(version + 1)))
+    return found
 
 
 def check_version(found: int, target: int = SCHEMA_VERSION) -> None:

@@ -311,7 +311,9 @@ class SqlStore:
         """
         if not self._database.is_sqlite:
             raise StoreError(
-                "a backup of PostgreSQL is the server's own affair", where=self.where, hint="run: pg_dump DATABASE"
+                "a store in PostgreSQL is no file to copy",
+                where=self.where,
+                hint="run: shoplens backup OUT --shop DIR, or pg_dump DATABASE",
             )
         with self._database.snapshot() as connection:
             copy_file(connection.connection.dbapi_connection, self.where, Path(path))
