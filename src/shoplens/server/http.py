@@ -25,6 +25,7 @@ from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
 from shoplens.server.gates import Busy, Gate, PhotosBusy
 from shoplens.server.heating import mount_heat
+from shoplens.server.idempotency import Idempotency
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
@@ -33,6 +34,7 @@ from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
 from shoplens.server.suggesting import mount_suggestions
+from shoplens.stores.write_answers import WriteAnswers
 
 log = structlog.get_logger("shoplens")
 
@@ -102,6 +104,8 @@ def create_app(shop: Shop) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
     )
+    # The innermost: who asks must be known before what was answered is looked up.
+    app.add_middleware(Idempotency, answers=WriteAnswers(shop.store.database), settings=settings)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
