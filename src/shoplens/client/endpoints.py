@@ -1,0 +1,135 @@
+"""One method an operation of the service. Whoever adds an operation adds its method here, then runs
+``python scripts/write_client.py``, which writes the methods that do not wait (endpoints_async.py) and the types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, Unpack
+
+from shoplens.client import types as t
+from shoplens.client.asking import Ask, Photos, if_match, search_ask
+
+T = TypeVar("T")
+
+
+class Endpoints:
+    """The operations of one shop."""
+
+    def ask(self, kind: type[T], ask: Ask) -> T:
+        """Sends a request, again if need be, and reads the answer."""
+        raise TypeError("Endpoints is the base of Client")
+
+    # --- searching ------------------------------------------------------------------------------
+
+    def search(self, q: str = "", *, photos: Photos = (), **fields: Unpack[t.SearchFields]) -> t.Answer:
+        """Words, photos, products to be like, filters: any mix of them (docs/reference/http.md lists the fields)."""
+        return self.ask(t.Answer, search_ask("/v1/search", {"q": q or None, **fields}, photos))
+
+    def suggest(self, q: str = "", *, limit: int | None = None) -> t.Suggestions:
+        """What a search box proposes for the beginning of a query."""
+        return self.ask(t.Suggestions, Ask("GET", "/v1/suggest", query={"q": q, "limit": limit}))
+
+    def crops(self, photo: Photos) -> t.Crops:
+        """The things on a photo, as crops to search with."""
+        return self.ask(t.Crops, search_ask("/v1/crops", {}, photo))
+
+    # --- products and pictures ------------------------------------------------------------------
+
+    def products(self, ids: Sequence[str]) -> t.Products:
+        """Several products by their ids, at most 100; those that are not in the shop are left out."""
+        return self.ask(t.Products, Ask("GET", "/v1/products", query={"ids": list(ids)}))
+
+    def product(self, product_id: str) -> t.StoredProduct:
+        """One product. Raises NotFoundError."""
+        return self.ask(t.StoredProduct, Ask("GET", "/v1/products/{product_id}", {"product_id": product_id}))
+
+    def catalogue(self, cursor: str = "", *, per_page: int | None = None) -> t.Catalogue:
+        """All products, page by page: begin without a cursor, go on with ``next_cursor`` until it is empty."""
+        query = {"cursor": cursor or None, "per_page": per_page}
+        return self.ask(t.Catalogue, Ask("GET", "/v1/catalogue", query=query))
+
+    def upsert_products(self, rows: Sequence[Mapping[str, Any]]) -> t.Written:
+        """Writes products, at most 1,000: rows as feeds have them."""
+        return self.ask(t.Written, Ask("POST", "/v1/products", json=list(rows)))
+
+    def patch_products(self, offers: Sequence[Mapping[str, Any]]) -> t.Written:
+        """Changes prices and stock of many products, at most 10,000."""
+        return self.ask(t.Written, Ask("PATCH", "/v1/products", json=list(offers)))
+
+    def delete_products(self, ids: Sequence[str]) -> t.Written:
+        """Removes products; those that are not there are told."""
+        return self.ask(t.Written, Ask("POST", "/v1/products/delete", json={"ids": list(ids)}))
+
+    def put_product(self, product_id: str, row: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:
+        """Writes one product. ``match``: an entity tag (``If-Match``); ConflictError if it is not as that says."""
+        names = {"product_id": product_id}
+        ask = Ask("PUT", "/v1/products/{product_id}", names, json=row, headers=if_match(match))
+        return self.ask(t.StoredProduct, ask)
+
+    def patch_product(self, product_id: str, offer: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:
+        """Changes a product's price and stock."""
+        names = {"product_id": product_id}
+        ask = Ask("PATCH", "/v1/products/{product_id}", names, json=offer, headers=if_match(match))
+        return self.ask(t.StoredProduct, ask)
+
+    def delete_product(self, product_id: str, *, match: str = "") -> t.Removed:
+        """Removes a product. Raises NotFoundError."""
+        names = {"product_id": product_id}
+        return self.ask(t.Removed, Ask("DELETE", "/v1/products/{product_id}", names, headers=if_match(match)))
+
+    def picture(self, picture: str, *, side: int | None = None) -> bytes:
+        """A picture of the catalogue by its hash: a JPEG without metadata."""
+        return self.ask(bytes, Ask("GET", "/v1/pictures/{picture}", {"picture": picture}, {"side": side}))
+
+    def heat(self, picture: str, q: str = "", *, photos: Photos = (), **fields: Unpack[t.SearchFields]) -> t.Heat:
+        """Where on a picture of the catalogue a search is, as numbers."""
+        given, json_only = {"q": q or None, **fields}, {"Accept": "application/json"}
+        names = {"picture": picture}
+        ask = search_ask("/v1/pictures/{picture}/heat", given, photos, names=names, headers=json_only)
+        return self.ask(t.Heat, ask)
+
+    # --- rules ----------------------------------------------------------------------------------
+
+    def rules(self) -> t.Rules:
+        """The merchandising rules that there are."""
+        return self.ask(t.Rules, Ask("GET", "/v1/rules"))
+
+    def rule(self, rule_id: str) -> t.RuleVersion:
+        """One rule. Raises NotFoundError."""
+        return self.ask(t.RuleVersion, Ask("GET", "/v1/rules/{rule_id}", {"rule_id": rule_id}))
+
+    def rule_history(self, rule_id: str) -> t.RuleHistory:
+        """All versions of a rule."""
+        return self.ask(t.RuleHistory, Ask("GET", "/v1/rules/{rule_id}/history", {"rule_id": rule_id}))
+
+    def preview_rule(
+        self, rule: t.Rule | None = None, query: t.SearchRequest | None = None, *, at: str = ""
+    ) -> t.RulePreview:
+        """A query without a rule and with it; nothing is stored."""
+        given = {"rule": rule, "query": query or {}, "at": at or None}
+        return self.ask(t.RulePreview, Ask("POST", "/v1/rules/preview", json=given, read=True))
+
+    def put_rule(self, rule_id: str, rule: t.Rule, *, by: str = "", version: int | None = None) -> t.RuleVersion:
+        """Stores a rule. ``version``: the one that is to be changed; ConflictError if there is a newer one."""
+        query = {"by": by or None, "version": version}
+        return self.ask(t.RuleVersion, Ask("PUT", "/v1/rules/{rule_id}", {"rule_id": rule_id}, query, rule))
+
+    def delete_rule(self, rule_id: str, *, by: str = "", version: int | None = None) -> t.RuleVersion:
+        """Takes a rule out of force."""
+        query = {"by": by or None, "version": version}
+        return self.ask(t.RuleVersion, Ask("DELETE", "/v1/rules/{rule_id}", {"rule_id": rule_id}, query))
+
+    def restore_rule(self, rule_id: str, version: int, *, by: str = "") -> t.RuleVersion:
+        """Makes an old version of a rule the newest."""
+        ask = Ask("POST", "/v1/rules/{rule_id}/restore", {"rule_id": rule_id}, {"by": by or None}, {"version": version})
+        return self.ask(t.RuleVersion, ask)
+
+    # --- health ---------------------------------------------------------------------------------
+
+    def health(self) -> t.Health:
+        """Whether the service lives."""
+        return self.ask(t.Health, Ask("GET", "/healthz"))
+
+    def ready(self) -> t.Readiness:
+        """Whether it can answer. Raises BusyError while it warms up."""
+        return self.ask(t.Readiness, Ask("GET", "/readyz"))

@@ -1,0 +1,138 @@
+"""One method an operation of the service, awaited.
+
+Made by scripts/write_client.py; do not edit.
+"""
+
+# fmt: off
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, Unpack
+
+from shoplens.client import types as t
+from shoplens.client.asking import Ask, Photos, if_match, search_ask
+
+T = TypeVar("T")
+
+
+class AsyncEndpoints:
+    """The operations of one shop."""
+
+    async def ask(self, kind: type[T], ask: Ask) -> T:
+        """Sends a request, again if need be, and reads the answer."""
+        raise TypeError("AsyncEndpoints is the base of AsyncClient")
+
+    # --- searching ------------------------------------------------------------------------------
+
+    async def search(self, q: str = "", *, photos: Photos = (), **fields: Unpack[t.SearchFields]) -> t.Answer:
+        """Words, photos, products to be like, filters: any mix of them (docs/reference/http.md lists the fields)."""
+        return await self.ask(t.Answer, search_ask("/v1/search", {"q": q or None, **fields}, photos))
+
+    async def suggest(self, q: str = "", *, limit: int | None = None) -> t.Suggestions:
+        """What a search box proposes for the beginning of a query."""
+        return await self.ask(t.Suggestions, Ask("GET", "/v1/suggest", query={"q": q, "limit": limit}))
+
+    async def crops(self, photo: Photos) -> t.Crops:
+        """The things on a photo, as crops to search with."""
+        return await self.ask(t.Crops, search_ask("/v1/crops", {}, photo))
+
+    # --- products and pictures ------------------------------------------------------------------
+
+    async def products(self, ids: Sequence[str]) -> t.Products:
+        """Several products by their ids, at most 100; those that are not in the shop are left out."""
+        return await self.ask(t.Products, Ask("GET", "/v1/products", query={"ids": list(ids)}))
+
+    async def product(self, product_id: str) -> t.StoredProduct:
+        """One product. Raises NotFoundError."""
+        return await self.ask(t.StoredProduct, Ask("GET", "/v1/products/{product_id}", {"product_id": product_id}))
+
+    async def catalogue(self, cursor: str = "", *, per_page: int | None = None) -> t.Catalogue:
+        """All products, page by page: begin without a cursor, go on with ``next_cursor`` until it is empty."""
+        query = {"cursor": cursor or None, "per_page": per_page}
+        return await self.ask(t.Catalogue, Ask("GET", "/v1/catalogue", query=query))
+
+    async def upsert_products(self, rows: Sequence[Mapping[str, Any]]) -> t.Written:
+        """Writes products, at most 1,000: rows as feeds have them."""
+        return await self.ask(t.Written, Ask("POST", "/v1/products", json=list(rows)))
+
+    async def patch_products(self, offers: Sequence[Mapping[str, Any]]) -> t.Written:
+        """Changes prices and stock of many products, at most 10,000."""
+        return await self.ask(t.Written, Ask("PATCH", "/v1/products", json=list(offers)))
+
+    async def delete_products(self, ids: Sequence[str]) -> t.Written:
+        """Removes products; those that are not there are told."""
+        return await self.ask(t.Written, Ask("POST", "/v1/products/delete", json={"ids": list(ids)}))
+
+    async def put_product(self, product_id: str, row: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:
+        """Writes one product. ``match``: an entity tag (``If-Match``); ConflictError if it is not as that says."""
+        names = {"product_id": product_id}
+        ask = Ask("PUT", "/v1/products/{product_id}", names, json=row, headers=if_match(match))
+        return await self.ask(t.StoredProduct, ask)
+
+    async def patch_product(self, product_id: str, offer: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:
+        """Changes a product's price and stock."""
+        names = {"product_id": product_id}
+        ask = Ask("PATCH", "/v1/products/{product_id}", names, json=offer, headers=if_match(match))
+        return await self.ask(t.StoredProduct, ask)
+
+    async def delete_product(self, product_id: str, *, match: str = "") -> t.Removed:
+        """Removes a product. Raises NotFoundError."""
+        names = {"product_id": product_id}
+        return await self.ask(t.Removed, Ask("DELETE", "/v1/products/{product_id}", names, headers=if_match(match)))
+
+    async def picture(self, picture: str, *, side: int | None = None) -> bytes:
+        """A picture of the catalogue by its hash: a JPEG without metadata."""
+        return await self.ask(bytes, Ask("GET", "/v1/pictures/{picture}", {"picture": picture}, {"side": side}))
+
+    async def heat(self, picture: str, q: str = "", *, photos: Photos = (), **fields: Unpack[t.SearchFields]) -> t.Heat:
+        """Where on a picture of the catalogue a search is, as numbers."""
+        given, json_only = {"q": q or None, **fields}, {"Accept": "application/json"}
+        names = {"picture": picture}
+        ask = search_ask("/v1/pictures/{picture}/heat", given, photos, names=names, headers=json_only)
+        return await self.ask(t.Heat, ask)
+
+    # --- rules ----------------------------------------------------------------------------------
+
+    async def rules(self) -> t.Rules:
+        """The merchandising rules that there are."""
+        return await self.ask(t.Rules, Ask("GET", "/v1/rules"))
+
+    async def rule(self, rule_id: str) -> t.RuleVersion:
+        """One rule. Raises NotFoundError."""
+        return await self.ask(t.RuleVersion, Ask("GET", "/v1/rules/{rule_id}", {"rule_id": rule_id}))
+
+    async def rule_history(self, rule_id: str) -> t.RuleHistory:
+        """All versions of a rule."""
+        return await self.ask(t.RuleHistory, Ask("GET", "/v1/rules/{rule_id}/history", {"rule_id": rule_id}))
+
+    async def preview_rule(
+        self, rule: t.Rule | None = None, query: t.SearchRequest | None = None, *, at: str = ""
+    ) -> t.RulePreview:
+        """A query without a rule and with it; nothing is stored."""
+        given = {"rule": rule, "query": query or {}, "at": at or None}
+        return await self.ask(t.RulePreview, Ask("POST", "/v1/rules/preview", json=given, read=True))
+
+    async def put_rule(self, rule_id: str, rule: t.Rule, *, by: str = "", version: int | None = None) -> t.RuleVersion:
+        """Stores a rule. ``version``: the one that is to be changed; ConflictError if there is a newer one."""
+        query = {"by": by or None, "version": version}
+        return await self.ask(t.RuleVersion, Ask("PUT", "/v1/rules/{rule_id}", {"rule_id": rule_id}, query, rule))
+
+    async def delete_rule(self, rule_id: str, *, by: str = "", version: int | None = None) -> t.RuleVersion:
+        """Takes a rule out of force."""
+        query = {"by": by or None, "version": version}
+        return await self.ask(t.RuleVersion, Ask("DELETE", "/v1/rules/{rule_id}", {"rule_id": rule_id}, query))
+
+    async def restore_rule(self, rule_id: str, version: int, *, by: str = "") -> t.RuleVersion:
+        """Makes an old version of a rule the newest."""
+        ask = Ask("POST", "/v1/rules/{rule_id}/restore", {"rule_id": rule_id}, {"by": by or None}, {"version": version})
+        return await self.ask(t.RuleVersion, ask)
+
+    # --- health ---------------------------------------------------------------------------------
+
+    async def health(self) -> t.Health:
+        """Whether the service lives."""
+        return await self.ask(t.Health, Ask("GET", "/healthz"))
+
+    async def ready(self) -> t.Readiness:
+        """Whether it can answer. Raises BusyError while it warms up."""
+        return await self.ask(t.Readiness, Ask("GET", "/readyz"))

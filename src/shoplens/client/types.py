@@ -1,0 +1,146 @@
+"""What the service takes and gives, as its OpenAPI document has it.
+
+Made by scripts/write_client.py; do not edit.
+"""
+
+# ruff: noqa: UP013, E501
+# fmt: off
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+SearchRequestImages = TypedDict("SearchRequestImages", {"url": "str", "base64": "str",
+    "multipart": "str", "crop": "list[float]", "weight": "float"}, total=False)
+SearchRequestLike = TypedDict("SearchRequestLike", {"id": "str", "weight": "NotRequired[float]"})
+SearchRequestUnlike = TypedDict("SearchRequestUnlike", {"id": "str", "weight": "NotRequired[float]"})
+SearchRequest = TypedDict("SearchRequest", {"q": "str", "words_weight": "float",
+    "images": "list[str | SearchRequestImages]", "like": "list[str | SearchRequestLike]",
+    "unlike": "list[str | SearchRequestUnlike]", "filter_by": "str", "facet_by": "str | list[str]",
+    "max_facet_values": "int", "sort_by": "str | list[str]", "page": "int", "per_page": "int",
+    "group_by": "Literal['product', 'variant']", "pinned_hits": "list[str]",
+    "hidden_hits": "list[str]", "semantic_ratio": "float", "understand": "bool", "find_crop": "bool",
+    "without_chips": "list[str]", "diversity": "float", "cursor": "str", "user_token": "str",
+    "explain": "bool"}, total=False)
+Answer = TypedDict("Answer", {"hits": "list[Hit]", "facet_counts": "list[Facet]", "found": "int", "page": "int",
+    "next_cursor": "str", "per_page": "int", "search_time_ms": "float | None", "query_id": "str",
+    "applied_rules": "list[str]", "redirect": "str", "model_version": "str", "degraded": "list[str]",
+    "verdict": "Literal['match', 'similar', 'none']", "notes": "list[Note]", "understood": "list[Chip]",
+    "did_you_mean": "str", "staleness_s": "float | None", "timings_ms": "NotRequired[dict[str, float | None]]",
+    "extra": "NotRequired[dict[str, Any]]"})
+Hit = TypedDict("Hit", {"product": "Product", "variant_id": "str", "position": "int", "score": "float | None",
+    "confidence": "float | None", "picture": "str", "pinned": "bool", "reasons": "list[Reason]",
+    "why": "NotRequired[Why]"})
+WhyHighlights = TypedDict("WhyHighlights", {
+    "field": "Literal['title', 'brand', 'category', 'attributes', 'description', 'derived']", "text": "str",
+    "ranges": "list[list[int]]", "terms": "list[str]"})
+WhyTraits = TypedDict("WhyTraits", {"part": "str",
+    "attribute": "Literal['kind', 'color', 'material', 'pattern', 'gender', 'brand']", "asked": "str",
+    "asked_zh": "str", "has": "str", "has_zh": "str", "agrees": "bool", "source": "Literal['feed', 'picture']",
+    "confidence": "float"})
+Why = TypedDict("Why", {"words": "list[str]", "highlights": "list[WhyHighlights]", "traits": "list[WhyTraits]",
+    "because": "str", "because_zh": "str"})
+Heat = TypedDict("Heat", {"picture": "str", "part": "str", "energy": "list[list[float]]"})
+Crops = TypedDict("Crops", {"crops": "list[CropProposal]"})
+CropProposalKind = TypedDict("CropProposalKind", {"key": "str", "english": "str", "chinese": "str",
+    "confidence": "float"})
+CropProposal = TypedDict("CropProposal", {"crop": "list[float]", "confidence": "float", "likeness": "float",
+    "kind": "CropProposalKind | None"})
+Reason = TypedDict("Reason", {"source": "str", "part": "str", "score": "float | None",
+    "contribution": "float | None", "rank": "int", "picture": "NotRequired[str]", "terms": "NotRequired[list[str]]"})
+Note = TypedDict("Note", {
+    "code": "Literal['words_cut', 'typo', 'recoloured', 'price_other_currency', 'cropped', 'texts_only', 'sort_without_values', 'diversity_sorted', 'shop_empty', 'filter_without_values', 'filter_leaves_none', 'filter_hides', 'words_unknown']",
+    "text": "str", "values": "dict[str, Any]"})
+Chip = TypedDict("Chip", {"id": "str",
+    "kind": "Literal['price', 'color', 'material', 'pattern', 'size', 'measure', 'gender', 'age', 'brand', 'kind', 'feature']",
+    "text": "str", "start": "int", "end": "int", "filter": "str", "boost": "str", "denies": "list[str]"})
+FacetLevels = TypedDict("FacetLevels", {"path": "str", "counts": "list[FacetValue]"})
+Facet = TypedDict("Facet", {"field": "str", "counts": "list[FacetValue]", "missing": "int",
+    "min": "NotRequired[float]", "max": "NotRequired[float]", "ranges": "NotRequired[list[FacetRange]]",
+    "levels": "NotRequired[list[FacetLevels]]"})
+FacetValue = TypedDict("FacetValue", {"value": "str", "count": "int"})
+FacetRange = TypedDict("FacetRange", {"count": "int", "filter": "str", "from": "NotRequired[float]",
+    "to": "NotRequired[float]"})
+Suggestions = TypedDict("Suggestions", {"suggestions": "list[Suggestion]"})
+Suggestion = TypedDict("Suggestion", {"text": "str", "kind": "Literal['query', 'brand', 'category', 'product']",
+    "count": "int", "filter": "NotRequired[str]", "field": "NotRequired[str]", "value": "NotRequired[str]",
+    "product_id": "NotRequired[str]"})
+ProductTranslations = TypedDict("ProductTranslations", {"language": "str", "title": "str", "description": "str"})
+ProductDerived = TypedDict("ProductDerived", {"field": "str", "text": "str", "source": "str",
+    "confidence": "float | None"})
+Product = TypedDict("Product", {"id": "str", "title": "str", "description": "str", "brand": "str",
+    "category": "list[str]", "categories": "list[list[str]]", "link": "str", "attributes": "dict[str, list[str]]",
+    "images": "list[Image]", "variants": "list[Variant]", "translations": "list[ProductTranslations]",
+    "derived": "list[ProductDerived]"})
+StoredProductTranslations = TypedDict("StoredProductTranslations", {"language": "str", "title": "str",
+    "description": "str"})
+StoredProductDerived = TypedDict("StoredProductDerived", {"field": "str", "text": "str", "source": "str",
+    "confidence": "float | None"})
+StoredProduct = TypedDict("StoredProduct", {"id": "str", "title": "str", "description": "str", "brand": "str",
+    "category": "list[str]", "categories": "list[list[str]]", "link": "str", "attributes": "dict[str, list[str]]",
+    "images": "list[Image]", "variants": "list[Variant]", "translations": "list[StoredProductTranslations]",
+    "derived": "list[StoredProductDerived]", "pictures": "list[str]"})
+Products = TypedDict("Products", {"products": "list[StoredProduct]"})
+Variant = TypedDict("Variant", {"id": "str", "price": "NotRequired[float]", "list_price": "NotRequired[float]",
+    "currency": "NotRequired[str]", "in_stock": "NotRequired[bool]", "quantity": "NotRequired[float]",
+    "sku": "NotRequired[str]", "gtin": "NotRequired[str]", "mpn": "NotRequired[str]", "link": "NotRequired[str]",
+    "attributes": "NotRequired[dict[str, list[str]]]", "images": "NotRequired[list[Image]]"})
+Image = TypedDict("Image", {"location": "str", "alt": "str"})
+RuleThenPin = TypedDict("RuleThenPin", {"id": "str", "position": "NotRequired[int]"})
+RuleThenHide = TypedDict("RuleThenHide", {"filter": "str"})
+RuleThenBoost = TypedDict("RuleThenBoost", {"ids": "list[str]", "filter": "str", "by": "float"}, total=False)
+RuleThenBury = TypedDict("RuleThenBury", {"ids": "list[str]", "filter": "str", "by": "float"}, total=False)
+RuleThenSynonyms = TypedDict("RuleThenSynonyms", {"words": "list[str]", "of": "NotRequired[str]"})
+RuleThen = TypedDict("RuleThen", {"pin": "list[str | RuleThenPin]", "hide": "list[str | RuleThenHide]",
+    "boost": "list[RuleThenBoost]", "bury": "list[RuleThenBury]", "redirect": "str",
+    "synonyms": "list[RuleThenSynonyms]"}, total=False)
+RuleWhen = TypedDict("RuleWhen", {"query": "str | list[str]", "match": "Literal['contains', 'exact']",
+    "filter": "str"}, total=False)
+Rule = TypedDict("Rule", {"then": "RuleThen", "id": "NotRequired[str]", "when": "NotRequired[RuleWhen]",
+    "priority": "NotRequired[int]", "starts": "NotRequired[str]", "ends": "NotRequired[str]",
+    "enabled": "NotRequired[bool]", "note": "NotRequired[str]"})
+RuleVersion = TypedDict("RuleVersion", {"rule_id": "str", "version": "int",
+    "what": "Literal['put', 'delete', 'restore']", "at": "str", "by": "str", "seq": "int", "rule": "Rule | None",
+    "warnings": "NotRequired[list[str]]"})
+Rules = TypedDict("Rules", {"rules": "list[RuleVersion]"})
+RuleHistory = TypedDict("RuleHistory", {"versions": "list[RuleVersion]"})
+RulePreviewMoves = TypedDict("RulePreviewMoves", {"product_id": "str", "before": "int | None", "after": "int | None"})
+RulePreview = TypedDict("RulePreview", {"at": "str", "applies": "bool", "moves": "list[RulePreviewMoves]",
+    "warnings": "list[str]", "before": "Answer", "after": "Answer"})
+RulePreviewRequest = TypedDict("RulePreviewRequest", {"rule": "Rule", "query": "SearchRequest",
+    "at": "str"}, total=False)
+Health = TypedDict("Health", {"status": "str", "version": "str"})
+Readiness = TypedDict("Readiness", {"status": "Literal['ready', 'degraded']", "degraded": "NotRequired[list[str]]"})
+Problem = TypedDict("Problem", {"type": "str", "title": "str", "status": "int", "code": "str", "detail": "str",
+    "where": "NotRequired[str]", "hint": "NotRequired[str]"})
+GivenProduct = TypedDict("GivenProduct", {"id": "str", "item_group_id": "str", "title": "str",
+    "description": "str", "brand": "str", "product_type": "str | list[Any]", "image_link": "str",
+    "additional_image_link": "str | list[Any]", "price": "str | float | dict[str, Any] | None",
+    "sale_price": "str | float | dict[str, Any] | None",
+    "list_price": "str | float | dict[str, Any] | None", "currency": "str",
+    "availability": "str | bool | None", "quantity": "int | str | None", "link": "str | None",
+    "variants": "list[dict[str, Any]]"}, total=False)
+GivenOffer = TypedDict("GivenOffer", {"id": "str", "price": "str | float | dict[str, Any] | None",
+    "sale_price": "str | float | dict[str, Any] | None",
+    "list_price": "str | float | dict[str, Any] | None", "currency": "str",
+    "availability": "str | bool | None", "quantity": "int | str | None", "link": "str | None",
+    "variants": "list[dict[str, Any]]"}, total=False)
+ProductIds = TypedDict("ProductIds", {"ids": "list[str]"})
+Written = TypedDict("Written", {"results": "list[WrittenRow]", "counts": "dict[str, int]", "seq": "int"})
+WrittenRowProblems = TypedDict("WrittenRowProblems", {"field": "str", "reason": "str", "value": "str"})
+WrittenRow = TypedDict("WrittenRow", {"row": "int", "id": "str",
+    "status": "Literal['created', 'updated', 'unchanged', 'deleted', 'missing', 'rejected']",
+    "problems": "NotRequired[list[WrittenRowProblems]]"})
+Removed = TypedDict("Removed", {"id": "str", "seq": "int"})
+Catalogue = TypedDict("Catalogue", {"products": "list[StoredProduct]", "next_cursor": "str"})
+SearchFieldsLike = TypedDict("SearchFieldsLike", {"id": "str", "weight": "NotRequired[float]"})
+SearchFieldsUnlike = TypedDict("SearchFieldsUnlike", {"id": "str", "weight": "NotRequired[float]"})
+SearchFieldsImages = TypedDict("SearchFieldsImages", {"url": "str", "base64": "str",
+    "multipart": "str", "crop": "list[float]", "weight": "float"}, total=False)
+SearchFields = TypedDict("SearchFields", {"words_weight": "float",
+    "like": "list[str | SearchFieldsLike]", "unlike": "list[str | SearchFieldsUnlike]",
+    "filter_by": "str", "facet_by": "str | list[str]", "max_facet_values": "int",
+    "sort_by": "str | list[str]", "page": "int", "per_page": "int",
+    "group_by": "Literal['product', 'variant']", "pinned_hits": "list[str]",
+    "hidden_hits": "list[str]", "semantic_ratio": "float", "understand": "bool", "find_crop": "bool",
+    "without_chips": "list[str]", "diversity": "float", "cursor": "str", "user_token": "str",
+    "explain": "bool", "images": "list[str | SearchFieldsImages]"}, total=False)
