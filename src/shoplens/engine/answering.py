@@ -28,6 +28,7 @@ from shoplens.engine.balance import Balance
 from shoplens.engine.called import called_so
 from shoplens.engine.composing import NO_WISH, Composer, Wish
 from shoplens.engine.copies import Copies
+from shoplens.engine.crowd import Crowd
 from shoplens.engine.encoded import QueryEncoder
 from shoplens.engine.hits import VariantPicker, in_order
 from shoplens.engine.laps import Lap
@@ -91,7 +92,7 @@ class Answerer:
         self._rules, self._meant, self._explains = rules, Meant(store), explains
         self._pages = Pages(store, copies, VariantPicker(tokens), encoder.card.space)
         self._teller = Teller(store, copies, tokens)
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look")
+        self._pool, self._crowd = ThreadPoolExecutor(_THREADS, thread_name_prefix="shoplens-look"), Crowd()
 
     def search(self, query: Query, rules: Plans | None = None) -> Answer:
         """Answers a query; ``rules``: others than the shop's own, to try them out.
@@ -101,6 +102,10 @@ class Answerer:
             PictureError: a photo of the query is rejected.
             NotFoundError: a seed is not in the shop.
         """
+        with self._crowd:
+            return self._search(query, rules)
+
+    def _search(self, query: Query, rules: Plans | None) -> Answer:
         started = time.perf_counter()
         timings: dict[str, float] = {}
         query, notes = tidy(query)
@@ -235,9 +240,9 @@ class Answerer:
         return first + [some() for some in look] + [part.near(self._balance.depth, where) for part, where in linked]
 
     def _beside(self, work: Callable[P, T], *args: P.args, **given: P.kwargs) -> Callable[[], T]:
-        """Begins some work beside this thread; to be called for what came out. In a small shop it is done at once, as
-        handing Python's lock to and fro would take longer."""
-        if len(self._copies.parts.pictures) + len(self._copies.parts.texts) >= _MANY:
+        """Begins some work beside this thread; to be called for what came out. In a small shop, and where other queries
+        want the cores, it is done at once: handing Python's lock to and fro costs a query a fifth of its time."""
+        if self._crowd.has_room and len(self._copies.parts.pictures) + len(self._copies.parts.texts) >= _MANY:
             return self._pool.submit(work, *args, **given).result
         done = work(*args, **given)
         return lambda: done

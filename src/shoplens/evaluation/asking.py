@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from shoplens.core.answer import Answer
+from shoplens.core.cores import cores
 from shoplens.core.query import Query
 from shoplens.errors import EvaluationError, ShopLensError
 from shoplens.evaluation.judgements import JudgedQuery
@@ -46,8 +46,7 @@ class Asked:
 
 def processes_for(queries: int) -> int:
     """How many processes to ask that many queries in, where nobody says: one a core, or one for few queries."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
-    return cores if queries >= _WORTH else 1
+    return cores() if queries >= _WORTH else 1
 
 
 def ask_all(

@@ -32,6 +32,7 @@ from typing import Any
 
 import numpy as np
 
+from shoplens.core.cores import cores
 from shoplens.core.ports import Decoded
 from shoplens.core.query import Crop
 from shoplens.core.spaces import Pixels
@@ -67,7 +68,7 @@ class DecodePool:
         timeout_s: float = 5.0,
         memory_bytes: int = 500 * MB,
     ) -> None:
-        self._count = max(1, workers if workers is not None else _cores())
+        self._count = max(1, workers if workers is not None else cores())
         self._limits = limits or Limits()
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
@@ -357,10 +358,6 @@ class _Turns:
             self._closed = True
             while self._waiting:
                 heapq.heappop(self._waiting)[2].set()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
 _open_pools: weakref.WeakSet[DecodePool] = weakref.WeakSet()
