@@ -162,7 +162,7 @@ class Client:
 async def open_loop(
     client: Client, requests: Iterator[bytes], rate: float, seconds: float, rng: np.random.Generator
 ) -> Load:
-    """Requests at random moments, ``rate`` a second in the mean (Poisson), for so many seconds; none waits for another."""
+    """Requests at random moments, ``rate`` a second in the mean (Poisson); none waits for another."""
     load, waiting = Load(), set()
     begun, cpu = time.perf_counter(), time.process_time()
     at = begun
