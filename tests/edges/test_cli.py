@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,19 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.command import command as run
 from tests.support import picture
-
-
-def run(*args: str | Path, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Runs ``shoplens`` with these arguments; the real bundled encoder, no mock."""
-    return subprocess.run(
-        [sys.executable, "-m", "shoplens", *map(str, args)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"COLUMNS": "160", "NO_COLOR": "1"} | env,
-    )
 
 
 def answer(*args: str | Path, cwd: Path) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from shoplens.understanding.colours import BASIC
-from tests.edges.test_cli import answer, run
+from tests.command import command as run
+from tests.edges.test_cli import answer
 from tests.understanding.pictures import DEMO, rows
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.edges.test_cli import answer, run
+from tests.command import command as run
+from tests.edges.test_cli import answer
 from tests.encoders.hub.models import clip
 from tests.encoders.hub.towers import card_of, picture_tower, tokenizer, words_tower
 from tests.support import COLOURS, picture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edges.test_cli import run
+from tests.command import command as run
 
 PIN = {"id": "pins", "when": {"query": "shirt"}, "then": {"pin": ["3"]}, "note": "für Anna"}
 
