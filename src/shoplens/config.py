@@ -134,6 +134,34 @@ class GuardSettings(_Part):
             raise ValueError(f"{error.message}: {error.hint}") from error
 
 
+class ObserveSettings(_Part):
+    """What an operator sees of the service (docs/howto/observe.md)."""
+
+    access_log: bool = Field(True, description="write a line for each request, without what was asked")
+    log_queries: bool = Field(
+        False, description="write what was asked by GET into these lines, too; shoppers' words are personal data"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="lines of the log: text for people, json (one object a line) for machines"
+    )
+    metrics_address: str = Field(
+        "",
+        description="HOST:PORT on which metrics are told without a key, beside /metrics of the service itself, which "
+        "needs one with the scope admin; empty for none",
+    )
+    recall_every: int = Field(
+        200, ge=0, description="of so many searches one is answered exactly, too, to watch recall; 0 for none"
+    )
+
+    @field_validator("metrics_address")
+    @classmethod
+    def _address(cls, given: str) -> str:
+        host, colon, port = given.rpartition(":")
+        if given and not (colon and host and port.isdigit() and int(port) < 65_536):
+            raise ValueError("this is no HOST:PORT, such as 127.0.0.1:9100")
+        return given
+
+
 class Config(BaseSettings):
     """All settings of a shop."""
 
@@ -156,6 +184,7 @@ class Config(BaseSettings):
     search: SearchSettings = SearchSettings()
     server: ServerSettings = ServerSettings()
     guard: GuardSettings = GuardSettings()
+    observe: ObserveSettings = ObserveSettings()
     query_log: QueryLogSettings = QueryLogSettings()
     judge: JudgeSettings = JudgeSettings()
 

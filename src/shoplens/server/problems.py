@@ -22,6 +22,7 @@ from shoplens.errors import (
     ShopError,
     ShopLensError,
 )
+from shoplens.server.requests import request_id
 
 _STATUS: tuple[tuple[type[ShopLensError], int], ...] = (
     (NotFoundError, 404),
@@ -58,6 +59,8 @@ def problem(status: int, code: str, detail: str, *, where: str | None = None, hi
         body["where"] = clean(where)
     if hint:
         body["hint"] = clean(hint)
+    if number := request_id():
+        body["request_id"] = number
     headers = {"Retry-After": "1"} if status in (429, 503) else None
     return Response(orjson.dumps(body), status, media_type="application/problem+json", headers=headers)
 

@@ -350,7 +350,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "code": _said(TEXT, "stable; the reference of errors lists them"),
             "detail": _said(TEXT, "for people"),
         },
-        {"where": _said(TEXT, "the field concerned"), "hint": _said(TEXT, "what to do next")},
+        {"where": _said(TEXT, "the field concerned"), "hint": _said(TEXT, "what to do next"), "request_id": TEXT},
         "An error (RFC 9457).",
     ),
 }
