@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import uvicorn
 
 from shoplens.app import Shop
+from shoplens.core.keys import digest, key_from_request, spelt
 from shoplens.server import create_app
+from shoplens.stores.key_store import KeyStore
+
+
+def key_for(shop: Shop, *scopes: str, **fields: Any) -> str:
+    """A new key of a shop, as it is sent."""
+    made = key_from_request({"name": "test", "scopes": list(scopes), **fields}, secrets.token_hex(6), datetime.now(UTC))
+    text = spelt(made.id, secrets.token_bytes(32))
+    KeyStore(shop.store.database).add(made, digest(text))
+    return text
+
+
+def bearer(shop: Shop, *scopes: str, **fields: Any) -> dict[str, str]:
+    """The headers of who has a key with these scopes."""
+    return {"Authorization": f"Bearer {key_for(shop, *scopes, **fields)}"}
 
 
 @contextmanager

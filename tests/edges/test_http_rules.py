@@ -99,16 +99,15 @@ def test_a_rule_goes_live_and_comes_back(client: httpx.Client) -> None:
         assert told(document, path, response, method) == []
 
 
-def test_without_the_setting_rules_are_read_and_tried_only(careful: httpx.Client) -> None:
+def test_without_a_key_rules_are_read_and_tried_only(careful: httpx.Client) -> None:
     for response in (
         careful.put("/v1/rules/pins", json=PIN),
         careful.delete("/v1/rules/pins"),
         careful.post("/v1/rules/pins/restore", json={"version": 1}),
     ):
-        refused = problem(response, 403)
-        assert refused["code"] == "rules_read_only"
-        assert "server.rules_writable" in refused["where"]
-        assert "shoplens rule put" in refused["hint"]
+        refused = problem(response, 401)
+        assert refused["code"] == "key_missing"
+        assert "shoplens key create" in refused["hint"]
     assert careful.get("/v1/rules").json() == {"rules": []}
     document = dict(careful.get("/v1/openapi.json").json())
     seen = careful.post("/v1/rules/preview", json={"rule": {"id": "pins", **PIN}, "query": {"q": "cushion"}})

@@ -17,7 +17,7 @@ from shoplens.app import Shop
 from shoplens.core.catalogue import Money
 from shoplens.stores.write_answers import KEPT, WriteAnswer, WriteAnswers
 from tests.conftest import SmallShop, cushions
-from tests.serving import serving
+from tests.serving import bearer, serving
 
 
 class Place:
@@ -40,7 +40,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     small = SmallShop(tmp_path_factory.mktemp("writes") / "small")
     shop = small.open()
     small.index(shop, cushions(small))
-    with serving(shop) as address, httpx.Client(base_url=address, timeout=60) as client:
+    key = bearer(shop, "catalogue", "search")
+    with serving(shop) as address, httpx.Client(base_url=address, timeout=60, headers=key) as client:
         yield Place(small, shop, client)
     small.close()
 

@@ -13,7 +13,7 @@ import pytest
 from shoplens.core.answer import Answer
 from shoplens.core.wire import QUERY_FIELDS, answer_to_fields
 from tests.conftest import SmallShop, cushions
-from tests.serving import serving
+from tests.serving import bearer, serving
 
 KINDS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -31,7 +31,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     small = SmallShop(tmp_path_factory.mktemp("openapi") / "small")
     shop = small.open()
     small.index(shop, [*cushions(small), {"id": "/a b\n", "title": "Odd id"}])
-    with serving(shop) as address, httpx.Client(base_url=address, timeout=30) as made:
+    with serving(shop) as address, httpx.Client(base_url=address, timeout=30, headers=bearer(shop, "admin")) as made:
         yield made
     small.close()
 
@@ -127,6 +127,8 @@ def test_all_other_addresses_are_as_described(client: httpx.Client, document: di
         ],
         "/healthz": [client.get("/healthz")],
         "/readyz": [client.get("/readyz")],
+        "/v1/catalogue": [client.get("/v1/catalogue?per_page=3"), client.get("/v1/catalogue?cursor=x")],
+        "/v1/keys": [client.get("/v1/keys")],
         "/v1/rules": [client.get("/v1/rules")],
         "/v1/rules/{rule_id}": [client.get("/v1/rules/nope")],
         "/v1/rules/{rule_id}/history": [client.get("/v1/rules/nope/history")],

@@ -31,7 +31,7 @@ def create(
     name: Annotated[str, typer.Option(help="Who uses it, and for what.")],
     scope: Annotated[list[str], typer.Option(help="search, catalogue or admin (may all); repeat for several.")],
     shop: ShopFolder = None,
-    expires: Annotated[str, typer.Option(help="When it ends: 90d, 12h or 2027-01-31T00:00:00Z; never if left out.")] = "",
+    expires: Annotated[str, typer.Option(help="When it ends: 90d, 12h or 2027-01-31T00:00:00Z.")] = "",
     filter: Annotated[
         str, typer.Option(help="What it sees at most, such as brand=Luma; only of keys with the scope search alone.")
     ] = "",

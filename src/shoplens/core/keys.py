@@ -75,7 +75,7 @@ def key_from_request(given: Mapping[str, Any], key_id: str, now: datetime) -> Ap
     """A new key from the fields of KEY_FIELDS.
 
     Raises:
-        QueryError: an unknown field, a scope that does not exist, a filter for a key that may write, a rate that is none.
+        QueryError: an unknown field or scope, a filter for a key that may write, a rate that is none.
     """
     refuse_unknown(given, KEY_FIELDS)
     name = text_of(given, "name").strip()
@@ -85,7 +85,9 @@ def key_from_request(given: Mapping[str, Any], key_id: str, now: datetime) -> Ap
     where = _where(text_of(given, "filter"))
     if where is not None and scopes != ("search",):
         raise QueryError(
-            "a filter is for keys that search and may nothing else", where="filter", hint="make it with the scope search"
+            "a filter is for keys that search and may nothing else",
+            where="filter",
+            hint="give it the scope search",
         )
     quota = whole_of(given, "quota", 0) if given.get("quota") is not None else None
     if quota is not None and not 1 <= quota <= 10**12:

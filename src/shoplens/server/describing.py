@@ -15,6 +15,7 @@ from jinja2 import Environment, select_autoescape
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shoplens.server import schemas_keys as keys
 from shoplens.server import schemas_writes as writes
 from shoplens.server.schemas import SCHEMAS, ref
 
@@ -23,7 +24,7 @@ _SEARCH |= {"408": "the body took too long", "413": "the body or a photo is too 
 _SEARCH |= {"422": "a photo cannot be used", "503": "the shop cannot be read"}
 _ONE = {"404": "not in the shop", "422": "a parameter has a wrong form", "503": "the shop cannot be read"}
 _STORE = {"503": "the shop cannot be read"}
-_RULE = _STORE | {"400": "the rule makes no sense", "403": "server.rules_writable is off", "404": "no such rule"}
+_RULE = _STORE | {"400": "the rule makes no sense", "404": "no such rule"}
 _RULE |= {"408": "the body took too long", "413": "the body is too large", "422": "a parameter has a wrong form"}
 _RULE |= {"409": "the rule has a newer version than the one to be changed"}
 ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -42,6 +43,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/healthz": ("Health", {}),
     "/readyz": ("Readiness", {"503": "not ready yet; ask again"}),
     **writes.ANSWERS,
+    **keys.ANSWERS,
 }
 """Address, or method and address -> the schema (or the media type, or one of each) of its answer, a status before it
 where it is not 200; and the errors of its own by status."""
@@ -79,10 +81,12 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             answer, errors = ANSWERS.get(f"{method.upper()} {path}") or ANSWERS[path]
-            operation["responses"] = _answers(answer, {**errors, **(_EVERYWHERE if path.startswith("/v1/") else {})})
+            more = {**(_EVERYWHERE if path.startswith("/v1/") else {}), **keys.errors_of(method.upper(), path)}
+            operation["responses"] = _answers(answer, {**more, **errors})
     order = list(dict.fromkeys(address.rpartition(" ")[2] for address in ANSWERS))
     document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: order.index(item[0])))
-    document["components"] = {"schemas": {**SCHEMAS, **writes.SCHEMAS}}
+    document["components"] = {"schemas": {**SCHEMAS, **writes.SCHEMAS, **keys.SCHEMAS}}
+    keys.tell_of_keys(document)
     return document
 
 

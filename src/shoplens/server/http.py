@@ -13,7 +13,6 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.middleware.cors import CORSMiddleware
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -23,9 +22,12 @@ from shoplens.app import Shop
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
-from shoplens.server.gates import Busy, Gate, PhotosBusy
+from shoplens.server.fronting import add_cors, front
+from shoplens.server.gates import Busy, Gate, Gates, gates_of
+from shoplens.server.guarding import add_guard, guards_of
 from shoplens.server.heating import mount_heat
 from shoplens.server.idempotency import Idempotency
+from shoplens.server.keys import mount_keys
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
@@ -38,14 +40,10 @@ from shoplens.stores.write_answers import WriteAnswers
 
 log = structlog.get_logger("shoplens")
 
-THREADS = 8
-"""Requests worked on at once: FAISS, tantivy and onnxruntime release Python's lock; decoding waits for a process."""
 FOLLOW_S = 1.0
 """How often the store is asked whether the shop was switched to another encoder, in seconds."""
 FOLLOW_AGAIN_S = 30.0
 """How long a switch that could not be followed is left alone, in seconds."""
-FETCHES = 8
-"""Requests whose photos are fetched at once: strangers' servers may be slow, and searches must not wait for them."""
 
 
 class AnyText(Convertor[str]):
@@ -65,12 +63,15 @@ class AnyText(Convertor[str]):
 register_url_convertor("any_text", AnyText())
 
 
-def create_app(shop: Shop) -> FastAPI:
-    """The service of one shop, as an ASGI application. The caller opens and closes the shop."""
+def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
+    """The service of one shop, as an ASGI application. The caller opens and closes the shop.
+
+    Args:
+        gates: those of the process, where several shops share its capacity.
+    """
     settings = shop.config.server
-    gate = Gate(THREADS, settings.max_waiting)
-    # Pictures may have to be fetched from the shop's own server first; a page asks for dozens at once.
-    pictures = Gate(THREADS, settings.max_waiting)
+    gates = gates or gates_of(settings.max_waiting, shop.config.guard.max_wait_ms / 1e3)
+    gate, pictures, fetches = gates.search, gates.pictures, gates.fetches
     state = {"ready": False, "failed": ""}
 
     async def warm() -> None:
@@ -106,16 +107,8 @@ def create_app(shop: Shop) -> FastAPI:
     )
     # The innermost: who asks must be known before what was answered is looked up.
     app.add_middleware(Idempotency, answers=WriteAnswers(shop.store.database), settings=settings)
-    if settings.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(settings.cors_origins),
-            allow_methods=["GET", "POST"],
-            allow_headers=["*"],
-        )
     _handle_errors(app)
     _health(app, shop, state)
-    fetches = Gate(FETCHES, 0, PhotosBusy)
     _search(app, shop, gate, fetches)
     mount_photos(app, shop, gate, fetches)
     mount_products(app, shop, gate, pictures)
@@ -123,7 +116,12 @@ def create_app(shop: Shop) -> FastAPI:
     mount_rules(app, shop, gate)
     mount_heat(app, shop, gate, _never)
     mount_page(app, shop)
+    guards = guards_of(shop, gates)
+    mount_keys(app, shop, guards)
     describe(app)
+    add_guard(app, guards)
+    add_cors(app, shop.config)
+    front(app, shop.config.guard, guards.end)
     return app
 
 

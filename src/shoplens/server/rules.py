@@ -16,14 +16,14 @@ from shoplens.core.rules import RuleVersion
 from shoplens.core.wire import query_from_fields
 from shoplens.errors import PictureError, QueryError
 from shoplens.rules import preview_to_fields
+from shoplens.server.callers import CALLER
 from shoplens.server.gates import Gate
-from shoplens.server.problems import problem
 from shoplens.server.reading import read_body
 from shoplens.server.schemas import ref
 
 LIMIT = 1_000_000
 """Bytes of a body with a rule."""
-By = Annotated[str, Query(description="who changes it, for the history; the address of the caller if not given")]
+By = Annotated[str, Query(description="who changes it, for the history; the caller's key or address if not given")]
 Version = Annotated[
     int | None,
     Query(ge=0, description="the version that is to be changed (0: none yet): 409 if there is a newer one"),
@@ -49,15 +49,6 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
             raise QueryError(f"the body is no JSON: {error}", where="body", hint="send a rule as JSON") from error
 
     async def changed(work: Callable[[], Mapping[str, Any]]) -> Response:
-        if not settings.rules_writable:
-            return problem(
-                403,
-                "rules_read_only",
-                "rules are not changed over HTTP here",
-                where="server.rules_writable",
-                hint="use shoplens rule put FILE; or set server.rules_writable = true (there are no keys: whoever "
-                "reaches this address may then change rules)",
-            )
         return _json(await gate.run(work))
 
     @app.get("/v1/rules", summary="The merchandising rules that there are, by id")
@@ -89,7 +80,7 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
     async def one(rule_id: str) -> Response:
         return _json(await gate.run(lambda: version_to_fields(rules.get(rule_id))))
 
-    @app.put("/v1/rules/{rule_id}", summary="Store a rule (setting server.rules_writable)", openapi_extra=_RULE)
+    @app.put("/v1/rules/{rule_id}", summary="Store a rule", openapi_extra=_RULE)
     async def put(rule_id: str, request: Request, by: By = "", version: Version = None) -> Response:
         given = await body_of(request)
 
@@ -97,14 +88,14 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
             named = {"id": rule_id, **given} if isinstance(given, dict) else given
             if isinstance(named, dict) and named["id"] != rule_id:
                 raise QueryError("the id is not that of the address", where="id", hint="leave it out of the body")
-            saved = rules.put(named, by=_who(request, by), version=version)
+            saved = rules.put(named, by=_who(by), version=version)
             return _version(saved.version, saved.warnings)
 
         return await changed(work)
 
-    @app.delete("/v1/rules/{rule_id}", summary="Take a rule out of force (setting server.rules_writable)")
+    @app.delete("/v1/rules/{rule_id}", summary="Take a rule out of force")
     async def delete(rule_id: str, request: Request, by: By = "", version: Version = None) -> Response:
-        return await changed(lambda: _version(rules.delete(rule_id, by=_who(request, by), version=version)))
+        return await changed(lambda: _version(rules.delete(rule_id, by=_who(by), version=version)))
 
     @app.get("/v1/rules/{rule_id}/history", summary="All versions of a rule: who made them, and when")
     async def history(rule_id: str) -> Response:
@@ -112,7 +103,7 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     @app.post(
         "/v1/rules/{rule_id}/restore",
-        summary="Make an old version the newest (setting server.rules_writable)",
+        summary="Make an old version the newest",
         openapi_extra=_RESTORE,
     )
     async def restore(rule_id: str, request: Request, by: By = "") -> Response:
@@ -122,7 +113,7 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
         number = whole_of(given, "version", 0)
 
         def work() -> Mapping[str, Any]:
-            saved = rules.restore(rule_id, number, by=_who(request, by))
+            saved = rules.restore(rule_id, number, by=_who(by))
             return _version(saved.version, saved.warnings)
 
         return await changed(work)
@@ -132,8 +123,8 @@ def _version(version: RuleVersion, warnings: tuple[str, ...] = ()) -> dict[str, 
     return version_to_fields(version) | {"warnings": list(warnings)}
 
 
-def _who(request: Request, by: str) -> str:
-    return by.strip() or f"http {request.client.host if request.client else 'unknown'}"
+def _who(by: str) -> str:
+    return by.strip() or CALLER.get().name
 
 
 def _json(data: Mapping[str, Any]) -> Response:

@@ -47,6 +47,10 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("PUT", "/v1/rules/{rule_id}"): "catalogue",
     ("DELETE", "/v1/rules/{rule_id}"): "catalogue",
     ("POST", "/v1/rules/{rule_id}/restore"): "catalogue",
+    # Keys
+    ("GET", "/v1/keys"): "admin",
+    ("POST", "/v1/keys"): "admin",
+    ("DELETE", "/v1/keys/{key_id}"): "admin",
 }
 """(method, path template) -> the scope that it needs."""
 
