@@ -1,0 +1,136 @@
+"""What a service tells of itself: each request gets an id, is counted and timed, and leaves a line in the log; searches
+are counted by what came of them, and some are answered exactly, too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import anyio.to_thread
+import structlog
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shoplens.app import Shop
+from shoplens.config import ObserveSettings
+from shoplens.core.answer import Answer
+from shoplens.core.query import Query
+from shoplens.server.gates import Gates
+from shoplens.server.metrics import Metrics, kind_of
+from shoplens.server.recall import RecallWatch
+from shoplens.server.requests import REQUEST, Noted, id_of
+
+log = structlog.get_logger("shoplens.access")
+
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by machines: counted, but no lines of the log."""
+NO_ROUTE = "none"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class Watch:
+    """Watches over one shop's service."""
+
+    def __init__(self, shop: Shop, gates: Gates) -> None:
+        self._shop, self._settings = shop, shop.config.observe
+        self.metrics = Metrics(shop, gates)
+        self._recall = RecallWatch(shop, self.metrics, self._settings.recall_every)
+
+    def search(self, query: Query) -> Answer:
+        """Searches, and counts what came of it. Raises what the search raises."""
+        noted = REQUEST.get()
+        if noted is not None:
+            noted.kind = kind_of(query)
+        try:
+            answer = self._shop.search(query)
+        except Exception as error:
+            self.metrics.not_answered(error)
+            raise
+        self.metrics.searched(query, answer)
+        self._recall.offer(query)
+        return answer
+
+    def around(self, app: FastAPI) -> None:
+        """Puts a layer around all others of a service that is not started yet."""
+        build = app.build_middleware_stack
+        app.build_middleware_stack = lambda: Observing(  # type: ignore[method-assign]
+            build(), self.metrics, self._settings, self._recall.close
+        )
+
+
+class Observing:
+    """ASGI: names, times and counts requests. What it counts by is bounded: templates of routes, never addresses."""
+
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, settings: ObserveSettings, ending: Callable[[], None] = lambda: None
+    ) -> None:
+        self._app, self._metrics, self._settings, self._ending = app, metrics, settings, ending
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                await anyio.to_thread.run_sync(self._ending)
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        noted = Noted(id_of(scope))
+        token = REQUEST.set(noted)
+        sent = _Sent(send, noted.id.encode())
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=noted.id):
+                await self._app(scope, receive, sent)
+        finally:
+            REQUEST.reset(token)
+            self._count(scope, noted, sent, time.perf_counter() - began)
+
+    def _count(self, scope: Scope, noted: Noted, sent: _Sent, seconds: float) -> None:
+        route = str(getattr(scope.get("route"), "path", NO_ROUTE))
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        status = sent.status or 499  # the client had gone before there was an answer
+        metrics = self._metrics
+        metrics.requests.labels(method, route, str(status)).inc()
+        metrics.request_seconds.labels(route).observe(seconds)
+        if status in (429, 503):
+            metrics.refused.labels(route, str(status)).inc()
+        if noted.kind:
+            metrics.search_seconds.labels(noted.kind).observe(seconds)
+        if self._settings.access_log and scope["path"] not in QUIET:
+            told: dict[str, object] = {
+                "method": method,
+                "path": scope["path"],
+                "status": status,
+                "ms": round(1e3 * seconds, 2),
+                "bytes": sent.size,
+                "request_id": noted.id,
+            }
+            if noted.kind:
+                told["kind"] = noted.kind
+            caller = scope.get("state", {}).get("caller")
+            if caller:
+                told["caller"] = caller
+            if self._settings.log_queries:
+                told["query"] = scope["query_string"].decode("latin-1")
+            log.info("request", **told)
+
+
+class _Sent:
+    """What goes out: adds the id, remembers status and size."""
+
+    __slots__ = ("_header", "_send", "size", "status")
+
+    def __init__(self, send: Send, number: bytes) -> None:
+        self._send, self._header = send, (b"x-request-id", number)
+        self.status = self.size = 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._header]
+        else:
+            self.size += len(message.get("body", b""))
+        await self._send(message)
