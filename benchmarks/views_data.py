@@ -86,10 +86,10 @@ class Magento:
         ]  # fmt: skip
         listed = {row["image"] for row in _rows("item_images.csv")}
         excluded = [
-            f"from the shop: {len(listed - set(gallery.values()))} photos that are no item's main photo, so all that asks",
+            f"from the shop: {len(listed - set(gallery.values()))} photos that are no item's main photo: all that ask",
             f"from the other views: {', '.join(own)} (also the main photo of another product: looked up, not searched)",
-            f"from the colours: the main photos of the {len(asked)} cases as queries, since they are the shop's own files; "
-            f"{sum(not others[row['source_item']] for row in asked)} cases thereby, whose item has no other view",
+            f"from the colours: the main photos of the {len(asked)} cases as queries, since they are the shop's own "
+            f"files; {sum(not others[row['source_item']] for row in asked)} cases by that, whose item has no other",
             "product ids: replaced by P000, P001, ... in the feed; links, reviews and the splits' names are not in it",
             "from training: nothing to exclude, no picture of magento trained the encoder (training/baselines.py)",
         ]

@@ -87,6 +87,14 @@ class EncoderCard:
         return int(self.preprocessing.get("picture_side", 0))
 
     @property
+    def details(self) -> tuple[int, int]:
+        """The dimensions of a picture, from and up to, that tell a thing from its like; (0, 0) where it does not say."""
+        match self.preprocessing.get("details"):
+            case [int(start), int(stop)] if 0 <= start <= stop <= self.dimension:
+                return start, stop
+        return 0, 0
+
+    @property
     def space(self) -> Space:
         """The space that this encoder maps into."""
         return Space(self.name, self.revision, self.dimension)

@@ -50,6 +50,7 @@ from shoplens.engine.same_picture import SamePictures
 from shoplens.engine.several import several_photos
 from shoplens.engine.telling import Teller
 from shoplens.engine.tidying import tidy
+from shoplens.engine.very_thing import very_thing_first
 from shoplens.engine.weighing import exact_first, weighed
 from shoplens.errors import ShopLensError
 
@@ -316,6 +317,8 @@ class Answerer:
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
         scores += [same.scores(candidates) for same in found.same]
         scores = exact_first(scores, candidates, words) + found.ruled.scores(candidates)
+        if query.pictures and not query.words:  # words tell which of its like is meant
+            scores = very_thing_first(scores, parts, candidates, narrow, self._vectors.details)
         total = np.sum([s.contributions for s in scores], axis=0) if scores else np.zeros(len(candidates))
         alone = len(scores) == len(found.ruled.weights)
         order = found.ruled.order(candidates) if alone else np.lexsort((candidates, -total))

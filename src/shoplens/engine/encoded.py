@@ -40,6 +40,11 @@ class QueryEncoder:
         self._store, self._copies, self._encoder, self._decoder = store, copies, encoder, decoder
         self._balance, self._composer, self._same = balance, composer, same
 
+    @property
+    def details(self) -> tuple[int, int]:
+        """The dimensions of a photo's vector that tell a thing from its like."""
+        return self._encoder.card.details
+
     def encode(self, query: Query, found: Found, lap: Lap, wish: Wish) -> None:
         """Adds the query's vectors to ``found.parts``.
 

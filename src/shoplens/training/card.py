@@ -23,6 +23,8 @@ from shoplens.training.trials import calibrations
 
 NAME = "shoplens-bundled"
 DIMENSION = 256
+DETAILS = (192, 256)
+"""Where ``same`` of the side signal lies (`shoplens.training.side`)."""
 DATA: tuple[Mapping[str, str], ...] = (
     {
         "name": "Fashion Product Images (compact), train split",
@@ -67,6 +69,7 @@ def write_card(folder: Path, resolution: int, longest: int, revision: str, **mor
             "resolution": resolution,
             "patch_map": -(-resolution // 16),
             "longest_text": longest,
+            "details": list(DETAILS),
         },
         "languages": ["en", "zh"],
         "data": [dict(row) for row in DATA],
