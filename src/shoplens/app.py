@@ -38,6 +38,7 @@ from shoplens.facts import facts_of
 from shoplens.feeding import ShopFeeds
 from shoplens.heating import heat_of
 from shoplens.indexes.tokens import tokens
+from shoplens.jobs import jobs_of
 from shoplens.lexical import lexicon_asking
 from shoplens.photos import ShopPhotos, listed_twice
 from shoplens.pictures import DecodePool
@@ -105,6 +106,7 @@ class Shop:
         self._caught_up = False
         self.rules = ShopRules(self.store, lambda: self.copies, lambda *asked: self._answerer.search(*asked))
         self.edits = ShopEdits(self.feeds, self.store)
+        self.jobs = jobs_of(config, self.folder, self.store, self.feeds, self.spaces)
         self._composer = composer_of(self.encoder, self.spaces.name())
         self.balance(Balance(depth=config.search.depth, semantic_ratio=config.search.semantic_ratio))
 
@@ -352,6 +354,7 @@ class Shop:
 
     def close(self) -> None:
         """Ends the processes and gives the lock back. Nothing that was acknowledged waits for this."""
+        self.jobs.close()
         self._log.close()
         self.suggestions.close()
         self.copies.close()

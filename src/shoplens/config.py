@@ -134,6 +134,19 @@ class GuardSettings(_Part):
             raise ValueError(f"{error.message}: {error.hint}") from error
 
 
+class JobSettings(_Part):
+    """Imports of feeds and other work that outlasts a request (docs/howto/jobs.md)."""
+
+    feeds: Path | None = Field(
+        None, description="folder whose feeds may be imported over HTTP by their path in it; none if not set"
+    )
+    feed_hosts: tuple[str, ...] = Field(
+        (), description="hosts from which feeds may be imported over HTTP by their address; none if empty"
+    )
+    max_feed_bytes: int = Field(2_000_000_000, ge=1_000, description="largest feed that is sent or fetched, in bytes")
+    days: int = Field(30, ge=1, le=3_650, description="days after which a job that is over is forgotten")
+
+
 class ObserveSettings(_Part):
     """What an operator sees of the service (docs/howto/observe.md)."""
 
@@ -187,6 +200,7 @@ class Config(BaseSettings):
     observe: ObserveSettings = ObserveSettings()
     query_log: QueryLogSettings = QueryLogSettings()
     judge: JudgeSettings = JudgeSettings()
+    jobs: JobSettings = JobSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,8 @@ ShopLensError
 ├── ConfigError                 a setting is missing or makes no sense
 ├── MissingExtraError           an optional package is not installed
 ├── FeedError                   a feed as a whole cannot be read
-│   └── FeedFormatError         its kind is unknown, or its columns are
+│   ├── FeedFormatError         its kind is unknown, or its columns are
+│   └── FeedRefusedError        it may not be read from there
 ├── PictureError                one picture is rejected
 │   └── FetchRefusedError       its address may not be fetched
 ├── QueryError                  a query cannot be understood
@@ -12,6 +13,7 @@ ShopLensError
 │   └── UnknownFieldError       it names a field that no product has
 ├── NotFoundError               a product or a picture is not in the shop
 ├── ProductChangedError         a product is not as the change was made for
+├── JobStateError               a job is not in a state in which that can be done
 ├── RuleError                   a merchandising rule cannot be understood
 │   └── RuleConflictError       somebody else has changed it meanwhile
 ├── ShopError                   the shop's folder cannot be used
@@ -97,6 +99,12 @@ class FeedFormatError(FeedError):
     code = "feed_format"
 
 
+class FeedRefusedError(FeedError):
+    """A feed may not be read from that path or address."""
+
+    code = "feed_refused"
+
+
 class PictureError(ShopLensError):
     """One picture is rejected. ``reason`` is a stable word: see the reference of pictures."""
 
@@ -150,6 +158,12 @@ class ProductChangedError(ShopLensError):
     """A product is not as the change was made for: somebody else has changed it meanwhile."""
 
     code = "product_changed"
+
+
+class JobStateError(ShopLensError):
+    """A job is not in a state in which that can be done."""
+
+    code = "job_state"
 
 
 class RuleError(ShopLensError):

@@ -13,13 +13,13 @@ from shoplens.feeds.columns import check_mapping, fold, need_id, recognise
 from shoplens.feeds.companion import Companion
 from shoplens.feeds.delimited import Delimited
 from shoplens.feeds.general import General
-from shoplens.feeds.grouping import products, scattered
+from shoplens.feeds.grouping import Hashes, products, scattered
 from shoplens.feeds.jsonrows import JsonFile, JsonLines, holds_list
 from shoplens.feeds.magento import Magento, is_magento
 from shoplens.feeds.merchant import MerchantXml
 from shoplens.feeds.money import ISO
 from shoplens.feeds.parquet import ParquetRows
-from shoplens.feeds.rows import Interpreter, Reader
+from shoplens.feeds.rows import Interpreter, Reader, Row
 from shoplens.feeds.shopify import Shopify, is_shopify
 from shoplens.feeds.text import detect_encoding, open_text, reading, sample
 
@@ -68,6 +68,19 @@ class OpenFeed:
     def uses(self) -> tuple[ColumnUse, ...]:
         """What each column is taken for, in the feed's order."""
         return tuple(self._interpreter.uses(self.columns))
+
+    def count(self) -> int:
+        """How many products it has, about: ids that differ. Reads the feed through, without looking at what it says.
+
+        Raises:
+            FeedError: the file cannot be read to its end.
+        """
+        self._interpreter.prepare(self._reader)
+        seen = Hashes()
+        for row in self._reader.rows():
+            if isinstance(row, Row) and (key := self._interpreter.key(row)):
+                seen.add(key)
+        return len(seen)
 
     def read(self) -> Iterator[Product | RowProblem]:
         """Products, and rows or fields that could not be used, in the feed's order. Can be called again.

@@ -28,6 +28,7 @@ from shoplens.server.guarding import add_guard, guards_of
 from shoplens.server.heating import mount_heat
 from shoplens.server.idempotency import Idempotency
 from shoplens.server.keys import mount_keys
+from shoplens.server.jobs import mount_jobs
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
@@ -90,8 +91,11 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
         keep()
         warming = asyncio.create_task(warm())
         following = asyncio.create_task(_follow(shop, keep))
+        if not shop.store.read_only:
+            shop.jobs.start()
         yield
         following.cancel()
+        await anyio.to_thread.run_sync(shop.jobs.close)
         with suppress(asyncio.CancelledError):
             await following
         await warming
@@ -112,6 +116,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     _search(app, shop, gate, fetches)
     mount_photos(app, shop, gate, fetches)
     mount_products(app, shop, gate, pictures)
+    mount_jobs(app, shop, gate)
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
     mount_heat(app, shop, gate, _never)

@@ -12,6 +12,8 @@ from shoplens.core.fields import clean
 from shoplens.errors import (
     ConfigError,
     FeedError,
+    FeedRefusedError,
+    JobStateError,
     NotFoundError,
     PictureError,
     ProductChangedError,
@@ -27,11 +29,13 @@ from shoplens.server.requests import request_id
 _STATUS: tuple[tuple[type[ShopLensError], int], ...] = (
     (NotFoundError, 404),
     (ProductChangedError, 412),
+    (JobStateError, 409),
     (QueryError, 400),
     (PictureError, 422),
     (RemovalGuardError, 409),
     (RuleConflictError, 409),
     (RuleError, 400),
+    (FeedRefusedError, 403),
     (FeedError, 400),
     (ShopError, 503),
     (ConfigError, 500),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shoplens.editing import STATUSES
-from shoplens.server.schemas import TEXT, WHOLE, Schema, listed, record, ref
+from shoplens.editing import STATUSES as ROW_STATUSES
+from shoplens.job_running import KINDS
+from shoplens.server.schemas import TEXT, WHOLE, YES, Schema, listed, record, ref
+from shoplens.stores.job_store import STATES
 
 _PRICE: Schema = {"type": ["string", "number", "object", "null"], "description": '"49.90 EUR", 49.9 beside currency'}
 _OFFER: Mapping[str, Schema] = {
@@ -62,10 +64,38 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             "row": {**WHOLE, "description": "from 1"},
             "id": {**TEXT, "description": "of its product; empty where the row names none"},
-            "status": {**TEXT, "enum": list(STATUSES)},
+            "status": {**TEXT, "enum": list(ROW_STATUSES)},
         },
         {"problems": listed(record({"field": TEXT, "reason": TEXT, "value": TEXT}))},
     ),
+    "ImportRequest": record(
+        {},
+        {
+            "path": {**TEXT, "description": "in the folder of the setting jobs.feeds"},
+            "url": {**TEXT, "description": "on one of the hosts of the setting jobs.feed_hosts"},
+            "format": {**TEXT, "description": "insist on a kind of feed"},
+            "mapping": {"type": "object", "additionalProperties": TEXT, "description": "our field: its column"},
+            "keep_missing": {**YES, "description": "products that it lacks stay"},
+            "allow_removals": {**YES, "description": "more than half of the catalogue may go"},
+            "recheck_pictures": {**YES, "description": "ask for pictures on the net again"},
+            "look_at_pictures": {**YES, "description": "false: words, prices and stock only"},
+        },
+    ),
+    "Job": record(
+        {
+            "id": TEXT,
+            "kind": {**TEXT, "enum": list(KINDS)},
+            "state": {**TEXT, "enum": list(STATES)},
+            "request": {"type": "object", "description": "what was ordered"},
+            "progress": {"type": "object", "description": "phase, products, total, rate (a second), eta_s, counts"},
+            "created": TEXT,
+            "changed": TEXT,
+            "by": TEXT,
+        },
+        {"error": record({"code": TEXT, "detail": TEXT}, {"where": TEXT, "hint": TEXT}, "why it failed")},
+        "Work that outlasts a request.",
+    ),
+    "Jobs": record({"jobs": listed(ref("Job")), "next_cursor": TEXT}),
     "Removed": record({"id": TEXT, "seq": WHOLE}),
     "Catalogue": record({"products": listed(ref("StoredProduct")), "next_cursor": TEXT}),
 }
@@ -74,6 +104,8 @@ SCHEMAS: Mapping[str, Schema] = {
 _STORE = {"503": "the shop cannot be read or written"}
 _BODY = _STORE | {"400": "the body makes no sense", "408": "the body took too long", "413": "the body is too large"}
 _TAG = {"412": "it is not as If-Match says: somebody else has changed it"}
+_JOB = _STORE | {"404": "no such job"}
+_STATE = {"409": "the job is not in a state in which that can be done"}
 
 ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/catalogue": ("Catalogue", _STORE | {"400": "the cursor is damaged", "422": "a parameter has a wrong form"}),
@@ -82,6 +114,13 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/products/delete": ("Written", _BODY),
     "PUT /v1/products/{product_id}": ("StoredProduct", _BODY | _TAG),
     "PATCH /v1/products/{product_id}": ("StoredProduct", _BODY | _TAG | {"404": "not in the shop"}),
+    "/v1/jobs/import": ("202 Job", _BODY | {"403": "the feed may not be read from there"}),
+    "/v1/jobs": ("Jobs", _STORE | {"400": "the cursor is damaged", "422": "a parameter has a wrong form"}),
+    "/v1/jobs/{job_id}": ("Job", _JOB),
+    "/v1/jobs/{job_id}/pause": ("Job", _JOB | _STATE),
+    "/v1/jobs/{job_id}/resume": ("Job", _BODY | _JOB | _STATE),
+    "/v1/jobs/{job_id}/cancel": ("Job", _JOB | _STATE),
+    "/v1/jobs/{job_id}/report": ("application/x-ndjson", _JOB),
     "DELETE /v1/products/{product_id}": ("Removed", _STORE | _TAG | {"404": "not in the shop"}),
 }
 """Address, or method and address -> the schema of its answer, and the errors of its own by status."""

@@ -39,6 +39,14 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("PUT", "/v1/products/{product_id:any_text}"): "catalogue",
     ("PATCH", "/v1/products/{product_id:any_text}"): "catalogue",
     ("DELETE", "/v1/products/{product_id:any_text}"): "catalogue",
+    # Jobs
+    ("POST", "/v1/jobs/import"): "catalogue",
+    ("GET", "/v1/jobs"): "catalogue",
+    ("GET", "/v1/jobs/{job_id}"): "catalogue",
+    ("GET", "/v1/jobs/{job_id}/report"): "catalogue",
+    ("POST", "/v1/jobs/{job_id}/pause"): "catalogue",
+    ("POST", "/v1/jobs/{job_id}/resume"): "catalogue",
+    ("POST", "/v1/jobs/{job_id}/cancel"): "catalogue",
     # Rules
     ("GET", "/v1/rules"): "catalogue",
     ("GET", "/v1/rules/{rule_id}"): "catalogue",
