@@ -20,6 +20,7 @@ from shoplens.cli.describe import describe
 from shoplens.cli.doctor import doctor
 from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
+from shoplens.cli.export import export
 from shoplens.cli.index import index
 from shoplens.cli.judging import judge
 from shoplens.cli.key import group as key
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for verb in (index, search, suggest, serve, evaluate, compare, judge, queries, describe, crops, doctor, demo):
     app.command()(verb)
-for verb in (backup, restore, migrate):
+for verb in (backup, restore, migrate, export):
     app.command()(verb)
 app.add_typer(encoder)
 app.add_typer(key)
