@@ -23,7 +23,7 @@ from shoplens.feeds.opening import OpenFeed
 from shoplens.pictures.addresses import PORTS, Door
 from shoplens.pictures.fetch import Fetcher
 from shoplens.stores.job_store import Job
-from shoplens.switching import ShopSpaces
+from shoplens.switching import ShopSpaces, settled
 
 IMPORT, ENCODE = KINDS = ("import", "encode")
 FEED = "feed"
@@ -182,7 +182,8 @@ class Work:
             track.come(report.products, {name: getattr(report, name) for name in _REENCODED})
             track.check()
 
-        done = self._spaces.reencode(job.body["encoder"], report=self.report_of(job.id), on_progress=on_progress)
+        name = settled(job.body["encoder"], self._folder.parent)
+        done = self._spaces.reencode(name, report=self.report_of(job.id), on_progress=on_progress)
         track.fields |= {"space": done.space, "missing": dict(done.missing), "complete": done.complete}
         track.come(done.products, {name: getattr(done, name) for name in _REENCODED})
 

@@ -23,6 +23,7 @@ from shoplens.core.wire import answer_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
 from shoplens.server.fronting import add_cors, front
+from shoplens.server.encoders import mount_encoders
 from shoplens.server.gates import Busy, Gate, Gates, gates_of
 from shoplens.server.guarding import add_guard, guards_of
 from shoplens.server.heating import mount_heat
@@ -36,6 +37,7 @@ from shoplens.server.products import mount_products
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
+from shoplens.server.similar import mount_similar, mount_synonyms
 from shoplens.server.suggesting import mount_suggestions
 from shoplens.stores.write_answers import WriteAnswers
 
@@ -117,6 +119,9 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_photos(app, shop, gate, fetches)
     mount_products(app, shop, gate, pictures)
     mount_jobs(app, shop, gate)
+    mount_similar(app, shop, gate, fetches, shop.search, _never)
+    mount_synonyms(app, shop, gate)
+    mount_encoders(app, shop)
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
     mount_heat(app, shop, gate, _never)

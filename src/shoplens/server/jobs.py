@@ -14,6 +14,7 @@ import anyio
 import anyio.to_thread
 import orjson
 from fastapi import FastAPI, Query, Request
+from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response
 
 from shoplens.app import Shop
@@ -21,6 +22,7 @@ from shoplens.core.fields import spelt_json, spelt_yes
 from shoplens.errors import JobStateError, NotFoundError, QueryError, StoreError
 from shoplens.job_running import ENCODE
 from shoplens.server.bodies import kind_of, object_in
+from shoplens.server.callers import CALLER
 from shoplens.server.gates import Gate
 from shoplens.server.idempotency import HEADER, REPLAYED, caller_of, fingerprint, reused
 from shoplens.server.reading import TooLargeError, TooSlowError
@@ -98,8 +100,8 @@ def mount_jobs(app: FastAPI, shop: Shop, gate: Gate) -> None:
         return await told(lambda: jobs.get(job_id))
 
     @app.post("/v1/jobs/{job_id}/pause", summary="Stop a job after what it is at")
-    async def pause(job_id: str, request: Request) -> Response:
-        return await told(lambda: jobs.pause(_allowed(jobs.get(job_id), request)))
+    async def pause(job_id: str) -> Response:
+        return await told(lambda: jobs.pause(_allowed(jobs.get(job_id))))
 
     @app.post("/v1/jobs/{job_id}/resume", summary="Go on with a job that was paused or failed", openapi_extra=_RESUME)
     async def resume(job_id: str, request: Request) -> Response:
@@ -107,11 +109,11 @@ def mount_jobs(app: FastAPI, shop: Shop, gate: Gate) -> None:
         removals = given.get("allow_removals")
         if set(given) - {"allow_removals"} or not isinstance(removals, bool | None):
             raise QueryError("the body makes no sense", where="body", hint='send {"allow_removals": true}, or nothing')
-        return await told(lambda: jobs.resume(_allowed(jobs.get(job_id), request), allow_removals=removals))
+        return await told(lambda: jobs.resume(_allowed(jobs.get(job_id)), allow_removals=removals))
 
     @app.post("/v1/jobs/{job_id}/cancel", summary="Stop a job for good; what it has written stays")
-    async def cancel(job_id: str, request: Request) -> Response:
-        return await told(lambda: jobs.cancel(_allowed(jobs.get(job_id), request)))
+    async def cancel(job_id: str) -> Response:
+        return await told(lambda: jobs.cancel(_allowed(jobs.get(job_id))))
 
     @app.get("/v1/jobs/{job_id}/report", summary="What of a feed could not be used, one JSON object a line")
     async def report(job_id: str) -> Response:
@@ -133,10 +135,10 @@ def job_to_fields(job: Job) -> dict[str, Any]:
     return out | {"created": job.created, "changed": job.changed, "by": job.by}
 
 
-def _allowed(job: Job, request: Request) -> str:
-    may = (request.scope.get("state") or {}).get("may")
-    if job.kind == ENCODE and callable(may) and not may("admin"):
-        raise JobStateError("a job of an encoder", where=f"job {job.id}", hint="use a key with the scope admin")
+def _allowed(job: Job) -> str:
+    key = CALLER.get().key
+    if job.kind == ENCODE and key is not None and not key.may("admin"):
+        raise HTTPException(403, "a job of an encoder is stopped by who has the scope admin")
     return job.id
 
 

@@ -23,6 +23,8 @@ from shoplens.errors import (
     RuleError,
     ShopError,
     ShopLensError,
+    SpaceIncompleteError,
+    SpaceInUseError,
 )
 from shoplens.server.requests import request_id
 
@@ -37,6 +39,8 @@ _STATUS: tuple[tuple[type[ShopLensError], int], ...] = (
     (RuleError, 400),
     (FeedRefusedError, 403),
     (FeedError, 400),
+    (SpaceIncompleteError, 409),
+    (SpaceInUseError, 409),
     (ShopError, 503),
     (ConfigError, 500),
 )

@@ -19,6 +19,7 @@ _OFFER: Mapping[str, Schema] = {
     "quantity": {"type": ["integer", "string", "null"]},
     "link": {"type": ["string", "null"]},
 }
+_ENCODER: Schema = {**TEXT, "description": "bundled, onnx:FOLDER, open_clip:MODEL, transformers:MODEL or timm:MODEL"}
 
 SCHEMAS: Mapping[str, Schema] = {
     "GivenProduct": {
@@ -96,6 +97,36 @@ SCHEMAS: Mapping[str, Schema] = {
         "Work that outlasts a request.",
     ),
     "Jobs": record({"jobs": listed(ref("Job")), "next_cursor": TEXT}),
+    "FacetCounts": record({"facet_counts": listed(ref("Facet")), "found": WHOLE}),
+    "GivenSynonyms": record(
+        {"words": listed(TEXT)}, {"of": {**TEXT, "description": "one way: what the words stand for"}}
+    ),
+    "Synonyms": record(
+        {"synonyms": listed(record({"id": TEXT, "words": listed(TEXT), "version": WHOLE}, {"of": TEXT}))}
+    ),
+    "SynonymsSaved": record({"id": TEXT, "version": WHOLE}, {"words": listed(TEXT), "of": TEXT}),
+    "EncoderBuild": record({"encoder": _ENCODER}),
+    "EncoderSwitch": record({"encoder": _ENCODER}, {"incomplete": {**YES, "description": "with vectors missing"}}),
+    "Encoders": record(
+        {
+            "serves": {**TEXT, "description": "name of the encoder"},
+            "before": {**TEXT, "description": "the one before the last switch; empty for none"},
+            "space": TEXT,
+            "spaces": listed(
+                record(
+                    {
+                        "space": TEXT,
+                        "vectors": WHOLE,
+                        "bytes": WHOLE,
+                        "missing": {"type": "object", "additionalProperties": WHOLE},
+                        "complete": YES,
+                        "serves": YES,
+                    }
+                )
+            ),
+        }
+    ),
+    "SpaceDropped": record({"space": TEXT, "vectors": WHOLE}),
     "Removed": record({"id": TEXT, "seq": WHOLE}),
     "Catalogue": record({"products": listed(ref("StoredProduct")), "next_cursor": TEXT}),
 }
@@ -104,6 +135,7 @@ SCHEMAS: Mapping[str, Schema] = {
 _STORE = {"503": "the shop cannot be read or written"}
 _BODY = _STORE | {"400": "the body makes no sense", "408": "the body took too long", "413": "the body is too large"}
 _TAG = {"412": "it is not as If-Match says: somebody else has changed it"}
+_SEARCH = _BODY | {"404": "a product of like or unlike is not in the shop", "422": "a photo cannot be used"}
 _JOB = _STORE | {"404": "no such job"}
 _STATE = {"409": "the job is not in a state in which that can be done"}
 
@@ -121,6 +153,16 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/jobs/{job_id}/resume": ("Job", _BODY | _JOB | _STATE),
     "/v1/jobs/{job_id}/cancel": ("Job", _JOB | _STATE),
     "/v1/jobs/{job_id}/report": ("application/x-ndjson", _JOB),
+    "/v1/similar": ("Answer", _SEARCH),
+    "/v1/facets": ("FacetCounts", _SEARCH),
+    "/v1/synonyms": ("Synonyms", _STORE),
+    "PUT /v1/synonyms/{rule_id}": ("SynonymsSaved", _BODY | {"409": "the rule does more than synonyms"}),
+    "DELETE /v1/synonyms/{rule_id}": ("SynonymsSaved", _STORE | {"404": "no such", "409": "the rule does more"}),
+    "/v1/encoders": ("Encoders", _STORE),
+    "/v1/encoders/build": ("202 Job", _BODY),
+    "/v1/encoders/switch": ("Encoders", _BODY | {"409": "vectors are missing"}),
+    "/v1/encoders/rollback": ("Encoders", _BODY | {"409": "vectors are missing"}),
+    "/v1/encoders/spaces/{space}": ("SpaceDropped", _STORE | {"404": "no such space", "409": "it serves"}),
     "DELETE /v1/products/{product_id}": ("Removed", _STORE | _TAG | {"404": "not in the shop"}),
 }
 """Address, or method and address -> the schema of its answer, and the errors of its own by status."""

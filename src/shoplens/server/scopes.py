@@ -21,6 +21,7 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     # Health
     ("GET", "/healthz"): "public",
     ("GET", "/readyz"): "public",
+    ("GET", "/metrics"): "admin",
     # Searching
     ("GET", "/v1/search"): "search",
     ("POST", "/v1/search"): "search",
@@ -39,6 +40,16 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("PUT", "/v1/products/{product_id:any_text}"): "catalogue",
     ("PATCH", "/v1/products/{product_id:any_text}"): "catalogue",
     ("DELETE", "/v1/products/{product_id:any_text}"): "catalogue",
+    ("GET", "/v1/similar"): "search",
+    ("POST", "/v1/similar"): "search",
+    ("GET", "/v1/facets"): "search",
+    ("POST", "/v1/facets"): "search",
+    # Encoders
+    ("GET", "/v1/encoders"): "admin",
+    ("POST", "/v1/encoders/build"): "admin",
+    ("POST", "/v1/encoders/switch"): "admin",
+    ("POST", "/v1/encoders/rollback"): "admin",
+    ("DELETE", "/v1/encoders/spaces/{space:any_text}"): "admin",
     # Jobs
     ("POST", "/v1/jobs/import"): "catalogue",
     ("GET", "/v1/jobs"): "catalogue",
@@ -48,6 +59,9 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("POST", "/v1/jobs/{job_id}/resume"): "catalogue",
     ("POST", "/v1/jobs/{job_id}/cancel"): "catalogue",
     # Rules
+    ("GET", "/v1/synonyms"): "catalogue",
+    ("PUT", "/v1/synonyms/{rule_id}"): "catalogue",
+    ("DELETE", "/v1/synonyms/{rule_id}"): "catalogue",
     ("GET", "/v1/rules"): "catalogue",
     ("GET", "/v1/rules/{rule_id}"): "catalogue",
     ("GET", "/v1/rules/{rule_id}/history"): "catalogue",
