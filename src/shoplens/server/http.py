@@ -30,6 +30,8 @@ from shoplens.server.heating import mount_heat
 from shoplens.server.idempotency import Idempotency
 from shoplens.server.keys import mount_keys
 from shoplens.server.jobs import mount_jobs
+from shoplens.server.metrics import mount_metrics
+from shoplens.server.observing import Watch
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
@@ -75,11 +77,15 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     settings = shop.config.server
     gates = gates or gates_of(settings.max_waiting, shop.config.guard.max_wait_ms / 1e3)
     gate, pictures, fetches = gates.search, gates.pictures, gates.fetches
+    watch = Watch(shop, gates)
     state = {"ready": False, "failed": ""}
 
     async def warm() -> None:
         try:
             await anyio.to_thread.run_sync(shop.warm_up)
+            settle = getattr(app.state, "when_ready", None)
+            if settle is not None:
+                settle()
             state["ready"] = True
         except Exception as error:
             state["failed"] = str(error)
@@ -115,11 +121,12 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     app.add_middleware(Idempotency, answers=WriteAnswers(shop.store.database), settings=settings)
     _handle_errors(app)
     _health(app, shop, state)
-    _search(app, shop, gate, fetches)
+    _search(app, shop, gate, fetches, watch)
+    mount_metrics(app, watch.metrics)
     mount_photos(app, shop, gate, fetches)
     mount_products(app, shop, gate, pictures)
     mount_jobs(app, shop, gate)
-    mount_similar(app, shop, gate, fetches, shop.search, _never)
+    mount_similar(app, shop, gate, fetches, watch.search, _never)
     mount_synonyms(app, shop, gate)
     mount_encoders(app, shop)
     mount_suggestions(app, shop)
@@ -132,6 +139,8 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     add_guard(app, guards)
     add_cors(app, shop.config)
     front(app, shop.config.guard, guards.end)
+    watch.around(app)
+    app.state.watch = watch
     return app
 
 
@@ -156,13 +165,13 @@ async def _follow(shop: Shop, keep: Callable[[], None]) -> None:
             await asyncio.sleep(FOLLOW_AGAIN_S)
 
 
-def _search(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate) -> None:
+def _search(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate, watch: Watch) -> None:
     async def search(request: Request) -> Response:
         asked = await read_query(request, shop.config.server)
         fetched = await fetches.run(lambda: asked.make(shop.photo_fetcher())) if asked.fetches else None
 
         def work() -> bytes:
-            answer = shop.search(fetched or asked.make(_never))
+            answer = watch.search(fetched or asked.make(_never))
             return orjson.dumps(answer_to_fields(answer), option=orjson.OPT_SERIALIZE_NUMPY)
 
         return Response(await gate.run(work), media_type="application/json")

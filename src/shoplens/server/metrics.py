@@ -182,7 +182,7 @@ def exposition(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
 def mount_metrics(app: FastAPI, metrics: Metrics) -> None:
     """Adds ``GET /metrics``."""
 
-    @app.get("/metrics", summary="Metrics for Prometheus")
+    @app.get("/metrics", include_in_schema=False)
     async def read(request: Request) -> Response:
         accept = request.headers.get("accept", "")
         body, kind = await anyio.to_thread.run_sync(exposition, metrics.registry, accept)

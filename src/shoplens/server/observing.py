@@ -110,8 +110,8 @@ class Observing:
             }
             if noted.kind:
                 told["kind"] = noted.kind
-            caller = scope.get("state", {}).get("caller")
-            if caller:
+            caller = str(scope.get("state", {}).get("caller", ""))
+            if caller.startswith("key "):  # not the address: that of a shopper is personal
                 told["caller"] = caller
             if self._settings.log_queries:
                 told["query"] = scope["query_string"].decode("latin-1")

@@ -11,6 +11,7 @@ from shoplens.app import open_shop
 from shoplens.config import Config
 from shoplens.errors import ConfigError
 from shoplens.server.http import create_app
+from shoplens.server.settling import metrics_at, set_log, when_ready
 
 log = structlog.get_logger("shoplens")
 
@@ -20,15 +21,18 @@ def run(config: Config) -> None:
 
     Raises:
         ShopError: the shop cannot be opened.
-        ConfigError: the address is not free.
+        ConfigError: the address is not free, or that of the metrics.
     """
+    set_log(config.observe)
     with open_shop(config) as shop:
         listener = _listen(config.server.host, config.server.port)
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
         log.info("serving", shop=str(shop.folder), url=f"http://{name}:{port}", encoder=str(shop.space))
+        app = create_app(shop)
+        when_ready(app)
         settings = uvicorn.Config(
-            create_app(shop),
+            app,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -36,7 +40,8 @@ def run(config: Config) -> None:
             timeout_keep_alive=30,
             limit_concurrency=None,
         )
-        uvicorn.Server(settings).run(sockets=[listener])
+        with metrics_at(config.observe.metrics_address, app.state.watch.metrics.registry):
+            uvicorn.Server(settings).run(sockets=[listener])
         shop.copies.save_if_worth()
         log.info("stopped", shop=str(shop.folder))
 
