@@ -178,7 +178,7 @@ class Shop:
         answer = self._answerer.search(query)
         # While a damaged word index is built anew the vectors answer alone, and say so.
         lacking = self.copies.degraded if query.words and not answer.degraded else ()
-        told = replace(answer, degraded=lacking) if lacking else self.suggestions.told(query.words, answer)
+        told = replace(answer, degraded=lacking) if lacking else self.suggestions.told(query, answer)
         return self._log.note(query, told)
 
     def suggest(self, text: str, limit: int = 8) -> tuple[Suggestion, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from shoplens.core.answer import Answer
 from shoplens.core.phrases import plain
 from shoplens.core.ports import CatalogueStore
+from shoplens.core.query import Query
 from shoplens.core.suggestion import Suggestion
 from shoplens.core.where import parse_where
 from shoplens.engine.copies import Copies
@@ -61,13 +62,13 @@ class ShopSuggestions:
         """What may be meant by what was typed so far, the most popular first."""
         return self.copy.suggest(typed, limit)
 
-    def told(self, words: str, answer: Answer) -> Answer:
+    def told(self, query: Query, answer: Answer) -> Answer:
         """An answer with the spelling that was probably meant, where the words do not find well."""
-        if not words or answer.degraded:
-            return answer
+        if not query.words or answer.degraded or query.within is not None:
+            return answer  # what was meant is looked for in the whole catalogue
         self.copy.follow()
         speller = Speller(self.copy.table, self._matched, tokens, lexicon_words().english, _sounds, self._mentioned)
-        meant = speller.meant(words, answer)
+        meant = speller.meant(query.words, answer)
         return replace(answer, did_you_mean=meant) if meant else answer
 
     def wait(self, seconds: float) -> bool:

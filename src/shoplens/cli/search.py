@@ -98,7 +98,7 @@ def search(
         if heat is not None:
             write_heat(opened, query, answer, heat)
         if query.words and (answer.notes or answer.verdict != "match") and opened.suggestions.wait(SPELL_S):
-            answer = opened.suggestions.told(query.words, answer)
+            answer = opened.suggestions.told(query, answer)
     if json:
         print_json(answer_to_fields(answer))
     else:

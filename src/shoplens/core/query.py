@@ -76,6 +76,7 @@ class Query:
     ``cursor``: ``next_cursor`` of the answer whose next hits are wanted, in the place of ``page``. ``diversity``: how
     much unlikeness counts against relevance among the first hits, 0 to 1.
     ``group_by`` is "product" (one hit a product, its best variant shown) or "variant".
+    ``within``: a filter outside of which nothing is there: no facet loosens it, no note tells of what it hides.
     ``find_crop``: whether a photo that is like nothing in the shop is searched with the part that is.
     Numbers out of range raise QueryError; too many words are cut, not refused.
     """
@@ -101,6 +102,7 @@ class Query:
     diversity: float = 0.0
     cursor: str = ""
     find_crop: bool = True
+    within: Where | None = None
 
     def __post_init__(self) -> None:
         _between(self.page, 1, MAX_WINDOW, "page")

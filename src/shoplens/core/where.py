@@ -185,6 +185,11 @@ def fields_of(where: Where) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for term in terms for name in fields_of(term)))
 
 
+def both(one: Where | None, other: Where | None) -> Where | None:
+    """A filter that asks for what two ask for."""
+    return other if one is None else one if other is None else All((one, other))
+
+
 def meets(product: Product, where: Where | None) -> bool:
     """Whether one and the same variant of the product meets all conditions."""
     return where is None or any(where.matches(record(product, variant)) for variant in product.variants)

@@ -25,6 +25,7 @@ from shoplens.core.ports import (
 )
 from shoplens.core.query import MAX_WORDS, Query
 from shoplens.core.spaces import Modality, Vectors, unit
+from shoplens.core.where import both
 from shoplens.engine.copy_rows import encoder_text, picture_rows, text_row
 from shoplens.engine.rereading import LEAST_SIDE, Rereading, places_of
 from shoplens.errors import NotFoundError, PictureError, QueryError
@@ -200,10 +201,10 @@ class EncoderAlone:
         """bool [products, variants]: what the filter and the hidden products leave, seeds apart."""
         widest = max((len(stored.product.variants) for stored in self._products), default=0)
         allowed = np.ones((len(self._products), widest), np.bool_)
-        if query.where is not None:
+        if (where := both(query.where, query.within)) is not None:
             for place, stored in enumerate(self._products):
                 for number, variant in enumerate(stored.product.variants):
-                    allowed[place, number] = query.where.matches(record(stored.product, variant))
+                    allowed[place, number] = where.matches(record(stored.product, variant))
         for gone in (*query.hidden_hits, *(seed.product_id for seed in query.seeds)):
             if gone in self._place:
                 allowed[self._place[gone]] = False

@@ -22,7 +22,7 @@ from shoplens.core.ports import (
 )
 from shoplens.core.query import Query
 from shoplens.core.rules import NO_PLAN, Plan
-from shoplens.core.where import Where
+from shoplens.core.where import Where, both
 from shoplens.engine.asked import Understands, asked
 from shoplens.engine.balance import Balance
 from shoplens.engine.called import called_so
@@ -205,7 +205,7 @@ class Answerer:
     def _allowed(self, where: Where | None, query: Query, plan: Plan) -> Mask:
         """The variants that a filter leaves, less what the query and the rules hide."""
         columns = self._copies.parts.columns
-        allowed = columns.mask(where)
+        allowed = columns.mask(both(where, query.within))
         if query.hidden_hits:
             allowed = self._without(allowed, query.hidden_hits)
         return without_hidden(allowed, plan, columns, self._meant)

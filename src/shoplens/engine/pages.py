@@ -16,7 +16,7 @@ from shoplens.core.notes import Note
 from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.spaces import Space
-from shoplens.core.where import Where, meets
+from shoplens.core.where import Where, both, meets
 from shoplens.engine.asked import NOT_ASKED, Asked
 from shoplens.engine.called import Called
 from shoplens.engine.copies import Copies
@@ -217,7 +217,7 @@ class Pages:
             for product, (_, variant) in zip(read, chosen, strict=True)
             # The columns have applied the filter to what they know; only what changed since has to be looked at.
             if product is not None
-            and (product.seq <= found.known or meets(product.product, query.where))
+            and (product.seq <= found.known or meets(product.product, both(query.where, query.within)))
             and not found.asked.refuses_now(product)
         ]
 

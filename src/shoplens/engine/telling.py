@@ -13,7 +13,7 @@ from shoplens.core.notes import Note, note
 from shoplens.core.ports import Mask
 from shoplens.core.query import Query
 from shoplens.core.slips import one_letter_away
-from shoplens.core.where import All, Any_, Not, Where
+from shoplens.core.where import All, Any_, Not, Where, both
 from shoplens.engine.copies import Copies
 from shoplens.engine.pages import Store
 
@@ -85,10 +85,10 @@ class Teller:
 
     def _cause(self, query: Query, inside: Mask, unread: bool, unfiltered: Callable[[], int]) -> list[Note]:
         columns = self._copies.parts.columns
-        total = int(np.count_nonzero(columns.products(columns.mask(None))))
+        total = int(np.count_nonzero(columns.products(columns.mask(query.within))))
         if not total:
             return [note("shop_empty")]
-        if query.where is not None and not columns.products(columns.mask(query.where)).any():
+        if query.where is not None and not columns.products(columns.mask(both(query.where, query.within))).any():
             missing = self._missing(fields_of(query.where))
             if missing:
                 return [note("filter_without_values", fields=missing)]

@@ -37,6 +37,7 @@ from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
 from shoplens.server.products import mount_products
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
+from shoplens.server.restricting import restricted
 from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
 from shoplens.server.similar import mount_similar, mount_synonyms
@@ -171,7 +172,7 @@ def _search(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate, watch: Watch) -
         fetched = await fetches.run(lambda: asked.make(shop.photo_fetcher())) if asked.fetches else None
 
         def work() -> bytes:
-            answer = watch.search(fetched or asked.make(_never))
+            answer = watch.search(restricted(shop, fetched or asked.make(_never)))
             return orjson.dumps(answer_to_fields(answer), option=orjson.OPT_SERIALIZE_NUMPY)
 
         return Response(await gate.run(work), media_type="application/json")

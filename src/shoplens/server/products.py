@@ -17,6 +17,7 @@ from shoplens.editing import EditReport, matches, stored_to_fields, tag_of_bytes
 from shoplens.errors import QueryError
 from shoplens.server.bodies import LINES, object_in, rows_in
 from shoplens.server.gates import Gate
+from shoplens.server.restricting import seen, seen_of
 from shoplens.server.schemas import ref
 
 HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
@@ -41,7 +42,7 @@ def mount_products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None
         def work() -> list[dict[str, Any]]:
             numbers = shop.store.numbers_of(ids)
             found = shop.store.get([numbers[i] for i in ids if i in numbers])
-            return [stored_to_fields(s) for s in found if s is not None]
+            return [stored_to_fields(s) for s in seen_of(found)]
 
         return _json({"products": await gate.run(work)})
 
@@ -60,7 +61,7 @@ def mount_products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None
 
     @app.get("/v1/products/{product_id:any_text}", summary="One product")
     async def product(product_id: str, request: Request) -> Response:
-        body = await gate.run(lambda: orjson.dumps(stored_to_fields(edits.get(product_id))))
+        body = await gate.run(lambda: orjson.dumps(stored_to_fields(seen(edits.get(product_id)))))
         return _tagged(body, request.headers.get("if-none-match"))
 
     @app.post("/v1/products", summary="Write products: a JSON list, or one object a line", openapi_extra=_BATCH)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from shoplens.app import Shop
 from shoplens.core.suggestion import suggestion_to_fields
 from shoplens.server.gates import Gate
+from shoplens.server.restricting import suggested
 
 THREADS = 2
 """Suggestions worked on at once, beside the searches: they take less than a millisecond each and shall not wait."""
@@ -24,6 +25,6 @@ def mount_suggestions(app: FastAPI, shop: Shop) -> None:
 
     @app.get("/v1/suggest", summary="What a search box proposes for the beginning of a query")
     async def suggest(q: Typed = "", limit: Limit = 8) -> Response:
-        found = await gate.run(lambda: shop.suggest(q, limit))
+        found = await gate.run(lambda: suggested(shop, q, limit))
         data = {"suggestions": [suggestion_to_fields(one) for one in found]}
         return Response(orjson.dumps(data), media_type="application/json", headers={"Cache-Control": "no-cache"})
