@@ -82,6 +82,12 @@ class ServerSettings(_Part):
     body_timeout_s: float = Field(30.0, gt=0, description="longest time for a request's body to arrive, in seconds")
     max_waiting: int = Field(64, ge=1, description="requests that may wait; past that the answer is 429")
     cors_origins: tuple[str, ...] = Field((), description="origins that may call from a browser")
+    drain_s: float = Field(
+        1.0, ge=0, le=300, description="seconds between the signal to stop (/readyz is 503 from then) and its last call"
+    )
+    stop_s: float = Field(
+        10.0, ge=0, le=300, description="longest time for what is under way to be answered after that, in seconds"
+    )
     keys: Literal["off", "writes", "all"] = Field(
         "writes",
         description="who needs a key (shoplens key create): writes: who changes something; all: everybody but for "

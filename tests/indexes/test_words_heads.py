@@ -84,3 +84,31 @@ def test_what_a_filter_leaves_is_a_part_of_what_is_found_without_it(index: Tanti
 def test_names_with_numbers(first: str, second: str, both: str) -> None:
     assert numbered(first, second) == both
     assert not both or both in tokens(f"{first} {second}")
+
+
+@pytest.mark.parametrize(
+    ("words", "matches", "partly"),
+    [
+        ("red dress", [9], [10]),  # what it is, dress; what is red only is a shirt
+        ("红色连衣裙", [9], [10]),
+        ("keyboard black", [3], [1, 2]),
+        ("dress", [10, 9], []),  # one term: there is no other to do without
+        ("ps4", [11], []),
+    ],
+)
+def test_few_matches_are_followed_by_what_has_the_main_word(
+    index: TantivyWords, words: str, matches: list[int], partly: list[int]
+) -> None:
+    found = index.search(words, 12)
+    assert (found.products.tolist(), found.partly.tolist()) == (matches, partly)
+    assert sorted(found.matched.tolist()) == sorted(matches)
+    assert (found.partly_scores <= found.scores.min()).all()
+
+
+def test_a_filter_brings_nothing_that_is_not_found_without_it(index: TantivyWords) -> None:
+    allowed = np.ones(20, bool)
+    allowed[[9, 2]] = False
+    assert index.search("red dress", 12, allowed).partly.tolist() == [10]
+    assert index.search("keyboard black", 12, allowed).partly.tolist() == [1]
+    allowed[10] = False  # the shirt is no dress: it does not come up in the dress's place
+    assert not len(index.search("red dress", 12, allowed).partly)

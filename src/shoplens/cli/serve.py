@@ -23,4 +23,5 @@ def serve(
         server["host"] = host
     if port is not None:
         server["port"] = port
-    run(Config.load(shop, **({"server": server} if server else {})))
+    chosen = {"server": server} if server else {}
+    run(Config.load(shop, **chosen), lambda: Config.load(shop, **chosen))

@@ -225,7 +225,7 @@ class Answerer:
         free = replace(found, allowed=allowed, inside=inside, words=None, degraded=[], ruled=Ruled(found.ruled.plan))
         self._match_words(query, free)
         sets = [like for like, _ in self._near(free)] + (
-            [] if free.words is None or wish.is_bare else [free.words.matched]
+            [] if free.words is None or wish.is_bare else [free.words.matched, free.words.partly]
         )
         seeds = list(self._store.numbers_of([s.product_id for s in query.seeds]).values())
         return len(without(within(distinct(sets), inside), seeds))
@@ -265,8 +265,8 @@ class Answerer:
         else:
             sets, best = [like for like, _ in near], [few for _, few in near]
             if words is not None and not wish.is_bare:  # whatever is red is not like the photo
-                sets.append(words.matched)
-                best.append(words.products)
+                sets += [words.matched, words.partly]
+                best += [words.products, words.partly]
             for same in found.same:
                 sets.append(same.numbers)
                 best.append(same.numbers)

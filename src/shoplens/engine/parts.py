@@ -106,7 +106,8 @@ def score_words(candidates: Numbers, words: WordMatches, weight: float, power: f
     The confidence is the same without the weight. If the best match is not what the words ask for (two of three
     terms), the other sources have more to say.
     """
-    matched, bm25 = words.products, words.scores
+    matched = np.concatenate([words.products, words.partly])
+    bm25 = np.concatenate([words.scores, words.partly_scores])
     raw = np.zeros(len(candidates))
     if len(matched) and len(candidates):
         order = np.argsort(matched)

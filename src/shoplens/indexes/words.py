@@ -32,6 +32,7 @@ from shoplens.indexes.words_document import (
 )
 from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system, native
 from shoplens.indexes.words_query import (
+    FEW,
     NUMBER,
     QueryBuilder,
     Term,
@@ -334,8 +335,23 @@ class _Searcher:
                 best = self._best(query, found, k, products)
                 exact = len(best.scores) > 0 and best.scores[0] >= EXACT
                 guessed = tuple(term.written for term in terms if term.slip and self._builder.guessed(term))
-                return replace(best, coverage=1.0 if exact else share, guessed=guessed)
+                best = replace(best, coverage=1.0 if exact else share, guessed=guessed)
+                return best if exact or found.count >= FEW else self._partly(best, words, terms, products)
         return _NOTHING
+
+    def _partly(
+        self, best: WordMatches, words: str, terms: tuple[Term, ...], products: Mask | None
+    ) -> WordMatches:
+        """The matches with what has the main one of the terms."""
+        query = self._builder.partly(words, terms, self._vocabulary)
+        if query is None:
+            return best
+        numbers, scores = _read(self._searcher, self._searcher.search(query, FEW, count=False))
+        keep = np.flatnonzero(~np.isin(numbers, best.matched))[: FEW - len(best.matched)]
+        if products is not None:  # after the choice: what a filter leaves is a part of what is found without it
+            keep = keep[_allowed(numbers[keep], products)]
+        most = best.scores[-1] if len(best.scores) else np.float32(np.inf)
+        return replace(best, partly=numbers[keep], partly_scores=np.minimum(scores[keep], most))
 
     def _best(self, query: Any, found: Any, k: int, products: Mask | None) -> WordMatches:
         """The k best of a query's matches that are allowed, and all of them."""

@@ -46,7 +46,10 @@ PAIR = 1.0
 CHARACTER = 0.4
 HEAD = 1.5
 """Score of being the kind of thing that the words name: for "keyboard" of a keyboard, not of its cover."""
+FEW = 10
+"""Matches below which products that have only the main one of the words are looked for, too: a page of them."""
 
+_ENDLESS = 1 << 62
 _SEPARATORS = re.compile(r"[\W_]+")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -194,6 +197,19 @@ class QueryBuilder:
             if some:
                 found.append(tantivy.Query.const_score_query(_any(some), HEAD))
         return found
+
+    def partly(self, words: str, terms: Sequence[Term], vocabulary: Vocabulary) -> Any | None:
+        """The query for products that have the main one of several terms, whatever they have of the others: of
+        "bluetooth headphones" what it is, headphones; where no term names a thing the rarest. None of a single term."""
+        known = [(term, query) for term in terms if (query := self.term(term)) is not None]
+        if len(known) < 2:
+            return None
+        kinds = set(heads(words, vocabulary))
+        main = [query for term, query in known if term.word.whole in kinds or term.written.casefold() in kinds]
+        if not main:
+            main = [min(known, key=lambda one: self._frequency(WORDS, one[0].word.whole) or _ENDLESS)[1]]
+        others = [query for _, query in known if not any(query is one for one in main)]
+        return preferred(every_of(main), [*others, *self.heads(words, vocabulary)])
 
     def _identifier(self, text: str) -> list[Any]:
         key = identifier_key(text)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shoplens.config import Config, GuardSettings
+from shoplens.config import Config, GuardSettings, ServerSettings
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SENT = ("Authorization", "X-API-Key", "Content-Type", "Accept", "Idempotency-Key", "If-Match", "If-None-Match")
@@ -28,10 +28,28 @@ _ALWAYS = (
 
 def add_cors(app: FastAPI, config: Config) -> None:
     """Lets pages of the origins of the settings call the service. Cookies are never taken."""
-    if config.server.cors_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=list(config.server.cors_origins),
+    app.add_middleware(Cors, settings=config.server)
+
+
+class Cors:
+    """ASGI: CORS for the origins that the settings name now; they may be read again while the service runs."""
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+        self._app, self._settings = app, settings
+        self._origins: tuple[str, ...] = ()
+        self._serves = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        origins = self._settings.cors_origins
+        if origins != self._origins:
+            self._origins, self._serves = origins, self._cors(origins) if origins else self._app
+        await self._serves(scope, receive, send)
+
+    def _cors(self, origins: tuple[str, ...]) -> ASGIApp:
+        return CORSMiddleware(
+            self._app,
+            allow_origins=list(origins),
             allow_methods=list(METHODS),
             allow_headers=[*SENT, "X-Timeout-Ms", "X-Request-Id", "traceparent", "tracestate"],
             expose_headers=list(SHOWN),

@@ -141,7 +141,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     add_cors(app, shop.config)
     front(app, shop.config.guard, guards.end)
     watch.around(app)
-    app.state.watch = watch
+    app.state.watch, app.state.health = watch, state
     return app
 
 

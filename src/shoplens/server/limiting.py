@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from ipaddress import ip_address
 from math import ceil
 
@@ -26,12 +27,15 @@ KEEP_S = 1.0
 """How long uses are gathered before they are written: one transaction instead of many; a kill loses no more."""
 
 
+_rate = lru_cache(parse_rate)
+"""Asked for at each request, since settings may be read again."""
+
+
 class Limits:
     """Counts requests of callers and refuses what is too much. Of one event loop."""
 
     def __init__(self, settings: GuardSettings, store: KeyStore) -> None:
-        self._per_address = parse_rate(settings.rate_per_address)
-        self._per_key = parse_rate(settings.rate_per_key)
+        self._settings = settings
         self._buckets = Buckets()
         self.quotas = Quotas(store)
 
@@ -39,9 +43,9 @@ class Limits:
         """Counts a request; the problem document where it is one too many. Raises StoreError."""
         key = caller.key
         if key is None:
-            rate, name = self._per_address, f"a {network(caller.address)}"
+            rate, name = _rate(self._settings.rate_per_address), f"a {network(caller.address)}"
         else:
-            rate, name = key.rate or self._per_key, f"k {key.id}"
+            rate, name = key.rate or _rate(self._settings.rate_per_key), f"k {key.id}"
         if rate is not None and (wait := self._buckets.take(name, rate, time.monotonic())):
             who = "this key" if key is not None else "this address"
             told = problem(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 
 import structlog
 import uvicorn
@@ -10,14 +11,20 @@ import uvicorn
 from shoplens.app import open_shop
 from shoplens.config import Config
 from shoplens.errors import ConfigError
+from shoplens.server import systemd
 from shoplens.server.http import create_app
+from shoplens.server.reloading import take_up
 from shoplens.server.settling import metrics_at, set_log, when_ready
+from shoplens.server.stopping import Door, Service
 
 log = structlog.get_logger("shoplens")
 
 
-def run(config: Config) -> None:
+def run(config: Config, again: Callable[[], Config] | None = None) -> None:
     """Serves a shop; returns after a graceful stop (SIGINT or SIGTERM).
+
+    Args:
+        again: reads the settings again (SIGHUP); None: they stay.
 
     Raises:
         ShopError: the shop cannot be opened.
@@ -25,23 +32,32 @@ def run(config: Config) -> None:
     """
     set_log(config.observe)
     with open_shop(config) as shop:
-        listener = _listen(config.server.host, config.server.port)
+        listener = systemd.listener() or _listen(config.server.host, config.server.port)
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
         log.info("serving", shop=str(shop.folder), url=f"http://{name}:{port}", encoder=str(shop.space))
         app = create_app(shop)
         when_ready(app)
+        door = Door(app)
+
+        def reload() -> None:
+            if again is not None:
+                read = take_up(shop, again())
+                log.info("settings read again", now=read.now, after_restart=read.after_restart)
+
         settings = uvicorn.Config(
-            app,
+            door,
             log_level="warning",
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=max(1, round(config.server.stop_s)),
             timeout_keep_alive=30,
             limit_concurrency=None,
         )
         with metrics_at(config.observe.metrics_address, app.state.watch.metrics.registry):
-            uvicorn.Server(settings).run(sockets=[listener])
+            Service(
+                settings, door, drain_s=config.server.drain_s, ready=lambda: bool(app.state.health["ready"]), reload=reload
+            ).run(sockets=[listener])
         shop.copies.save_if_worth()
         log.info("stopped", shop=str(shop.folder))
 
