@@ -56,7 +56,11 @@ def run(config: Config, again: Callable[[], Config] | None = None) -> None:
         )
         with metrics_at(config.observe.metrics_address, app.state.watch.metrics.registry):
             Service(
-                settings, door, drain_s=config.server.drain_s, ready=lambda: bool(app.state.health["ready"]), reload=reload
+                settings,
+                door,
+                drain_s=config.server.drain_s,
+                ready=lambda: bool(app.state.health["ready"]),
+                reload=reload,
             ).run(sockets=[listener])
         shop.copies.save_if_worth()
         log.info("stopped", shop=str(shop.folder))
