@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from shoplens.attributes import SIDE, ShopAttributes
+from shoplens.core.answer import Answer
 from shoplens.core.ports import Encoder, PictureDecoder
+from shoplens.core.query import Query, QueryPicture
 from shoplens.core.spaces import Vectors
+from shoplens.core.wire import answer_to_fields
 from shoplens.encoders.lexicon import load_lexicon
 from shoplens.engine.copy_ports import RowIndex
 from shoplens.engine.cropping import NO_GUESS, Cropper, CropProposal, Guess
 from shoplens.engine.doctor import Finding
 from shoplens.engine.duplicates import duplicates
 from shoplens.engine.same_picture import SamePictures
-from shoplens.errors import EncoderError, PictureError
+from shoplens.errors import EncoderError, PictureError, QueryError
 from shoplens.indexes.tokens import tokens
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.stores import SqlStore
@@ -55,6 +58,41 @@ class ShopPhotos:
             return [NO_GUESS] * len(vectors)
         kinds = [one.kind for one in told]
         return [NO_GUESS if k is None else Guess(k.key, k.english, k.chinese, k.confidence) for k in kinds]
+
+
+class LooksAndSearches(Protocol):
+    """What each thing on a photo is searched with: a Shop."""
+
+    def crops(self, photo: QueryPicture) -> tuple[CropProposal, ...]:
+        """The things on a photo, best first."""
+
+    def search(self, query: Query) -> Answer:
+        """What is like it."""
+
+
+def the_photo(query: Query) -> QueryPicture:
+    """The one photo of a query whose parts are looked for. Raises QueryError for none, or several."""
+    if len(query.pictures) != 1:
+        raise QueryError(
+            f"{len(query.pictures)} photos were sent", where="images", hint="send one: its parts are looked for"
+        )
+    return query.pictures[0]
+
+
+def search_each(shop: LooksAndSearches, query: Query) -> list[tuple[CropProposal, Answer]]:
+    """The things on the photo of a query, best first, each with what the rest of the query finds like it.
+
+    Raises:
+        QueryError: the query has no photo, or several; or what a search raises.
+        PictureError: the photo cannot be used.
+    """
+    photo = the_photo(query)
+    return [(one, shop.search(replace(query, pictures=(replace(photo, crop=one.crop),)))) for one in shop.crops(photo)]
+
+
+def found_to_fields(one: CropProposal, answer: Answer) -> Mapping[str, Any]:
+    """A proposal with its ``answer``, both as JSON data."""
+    return {**crop_to_fields(one), "answer": answer_to_fields(answer)}
 
 
 def listed_twice(store: SqlStore, same: SamePictures) -> list[Finding]:

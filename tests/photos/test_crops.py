@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -10,8 +11,10 @@ import pytest
 
 from shoplens.app import Shop
 from shoplens.core.query import Crop, Query, QueryPicture
+from shoplens.core.where import parse_where
 from shoplens.engine.saliency import overlap
-from shoplens.errors import PictureError
+from shoplens.errors import PictureError, QueryError
+from shoplens.photos import search_each
 from tests.edges.test_cli import answer, run
 from tests.photos.scenes import jpeg, scene
 from tests.serving import serving
@@ -42,6 +45,40 @@ def test_the_things_on_a_photo_are_found(
     assert bag.kind.english == "handbag"
     # With the crop it is found; the whole photo need not do that.
     assert demo_few.search(photos=QueryPicture(photo[0], bag.crop)).hits[0].product.id == rows()[0]["id"]
+
+
+def test_each_thing_is_searched_with_in_one_call(
+    demo_few: Shop, photo: tuple[bytes, list[tuple[float, float, float, float]]], tmp_path: Path
+) -> None:
+    """In Python, over HTTP and on the command line: what two calls tell, in one."""
+    asked = Query(pictures=(QueryPicture(photo[0]),), per_page=2, where=parse_where("price>0"))
+    every = search_each(demo_few, asked)
+    assert [one for one, _ in every] == list(demo_few.crops(photo[0]))
+    for one, found in every:
+        alone = demo_few.search(replace(asked, pictures=(QueryPicture(photo[0], one.crop),)))
+        assert [(h.product.id, h.score) for h in found.hits] == [(h.product.id, h.score) for h in alone.hits]
+    first = {found.hits[0].product.id for _, found in every if found.hits}
+    assert {rows()[0]["id"], rows()[160]["id"]} <= first
+    nothing = search_each(demo_few, replace(asked, where=parse_where("price<0")))
+    assert [one for one, _ in nothing] == [one for one, _ in every]
+    assert not any(found.hits for _, found in nothing)
+    with pytest.raises(QueryError, match="2 photos"):
+        search_each(demo_few, Query(pictures=(QueryPicture(photo[0]),) * 2))
+
+    ids = [[hit.product.id for hit in found.hits] for _, found in every]
+    with serving(demo_few) as address, httpx.Client(base_url=address, timeout=60) as client:
+        sent = {"images": [{"base64": base64.b64encode(photo[0]).decode()}], "per_page": 2, "filter_by": "price>0"}
+        told = client.post("/v1/crops?search=true", json=sent).json()["crops"]
+        assert [[hit["product"]["id"] for hit in one["answer"]["hits"]] for one in told] == ids
+        assert client.post("/v1/crops?search=perhaps", json=sent).status_code == 422
+        unknown = client.post("/v1/crops?search=true", json={**sent, "like": ["nowhere"]})
+        assert unknown.status_code == 404
+    (tmp_path / "scene.jpg").write_bytes(photo[0])
+    shop = ("--shop", str(demo_few.folder), "--search", "-n", "2")
+    told = answer("crops", "scene.jpg", *shop, cwd=tmp_path)["crops"]
+    assert [[hit["product"]["id"] for hit in one["answer"]["hits"]] for one in told] == ids
+    printed = run("crops", "scene.jpg", *shop, cwd=tmp_path).stdout
+    assert all(some in printed for few in ids for some in few)
 
 
 def test_within_a_crop_of_the_shopper(

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Request
+from fastapi import Query as Parameter
 from starlette.responses import Response
 
 from shoplens.app import Shop
-from shoplens.core.query import Query
-from shoplens.errors import PictureError, QueryError
-from shoplens.photos import crop_to_fields
+from shoplens.errors import PictureError
+from shoplens.photos import crop_to_fields, found_to_fields, search_each, the_photo
 from shoplens.server.gates import Gate
 from shoplens.server.reading import read_query
+from shoplens.server.restricting import restricted
 from shoplens.server.schemas import ref
+
+_EACH = "true: search with each crop, too, as the other fields say; its answer stands beside it"
 
 
 def mount_photos(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate) -> None:
     """Adds ``POST /v1/crops``. ``fetches``: the gate of photos that are given by their addresses."""
 
     @app.post("/v1/crops", summary="The things on a photo, as crops to search with", openapi_extra=_BODY)
-    async def crops(request: Request) -> Response:
+    async def crops(
+        request: Request,
+        search: Annotated[bool, Parameter(description=_EACH)] = False,
+    ) -> Response:
         asked = await read_query(request, shop.config.server)
         # Its address is looked up by as many threads as those of searches, and no more.
         query = await fetches.run(lambda: asked.make(shop.photo_fetcher())) if asked.fetches else None
 
         def work() -> bytes:
-            photo = _one(query or asked.make(_never)).pictures[0]
-            return orjson.dumps({"crops": [crop_to_fields(one) for one in shop.crops(photo)]})
+            whole = query or asked.make(_never)
+            if search:
+                every = search_each(shop, restricted(shop, whole))
+                return orjson.dumps({"crops": [found_to_fields(*one) for one in every]}, option=_NUMBERS)
+            return orjson.dumps({"crops": [crop_to_fields(one) for one in shop.crops(the_photo(whole))]})
 
         return Response(await gate.run(work), media_type="application/json")
-
-
-def _one(query: Query) -> Query:
-    if len(query.pictures) != 1:
-        raise QueryError(
-            f"{len(query.pictures)} photos were sent", where="images", hint="send one: its parts are looked for"
-        )
-    return query
 
 
 def _never(url: str) -> bytes:
     raise PictureError("the address of a photo stands where none is looked for", reason="refused", where=url)
 
 
+_NUMBERS = orjson.OPT_SERIALIZE_NUMPY
 _BODY: dict[str, Any] = {
     "requestBody": {
         "content": {
