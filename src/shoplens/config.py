@@ -140,6 +140,18 @@ class GuardSettings(_Part):
             raise ValueError(f"{error.message}: {error.hint}") from error
 
 
+class AgentSettings(_Part):
+    """What shop agents may ask (docs/howto/agents.md)."""
+
+    ucp: bool = Field(True, description="answer /.well-known/ucp and /ucp/catalog/...: search, look-up, one product")
+    mcp: bool = Field(False, description="answer /mcp, the Model Context Protocol over HTTP (extra: mcp)")
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
+        description="the service's address as agents reach it, https://shop.example/lens; what they ask by if empty",
+    )
+
+
 class JobSettings(_Part):
     """Imports of feeds and other work that outlasts a request (docs/howto/jobs.md)."""
 
@@ -206,6 +218,7 @@ class Config(BaseSettings):
     observe: ObserveSettings = ObserveSettings()
     query_log: QueryLogSettings = QueryLogSettings()
     judge: JudgeSettings = JudgeSettings()
+    agents: AgentSettings = AgentSettings()
     jobs: JobSettings = JobSettings()
 
     @classmethod

@@ -36,7 +36,7 @@ from shoplens.client import endpoints as endpoints_module
 from shoplens.client.endpoints import Endpoints
 from shoplens.client.endpoints_async import AsyncEndpoints
 from tests.conftest import SmallShop, cushions
-from tests.serving import serving
+from tests.serving import key_for, serving
 from tests.support import picture
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,18 +44,23 @@ NO_PATIENCE = Patience(retries=0)
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     small = SmallShop(tmp_path_factory.mktemp("client") / "small")
-    shop = small.open(server={"rules_writable": True})
+    shop = small.open()
     small.index(shop, [*cushions(small), {"id": "a/b c?ü", "title": "Odd id"}])
     with serving(shop) as found:
-        yield found
+        yield found, key_for(shop, "search", "catalogue", "admin")
     small.close()
 
 
 @pytest.fixture
-def client(address: str) -> Iterator[Client]:
-    with Client(address) as made:
+def address(service: tuple[str, str]) -> str:
+    return service[0]
+
+
+@pytest.fixture
+def client(service: tuple[str, str]) -> Iterator[Client]:
+    with Client(service[0], api_key=service[1]) as made:
         yield made
 
 
@@ -126,13 +131,33 @@ def test_rules_are_written_and_conflicts_told(client: Client) -> None:
     assert client.rules()["rules"][0]["rule_id"] == client.rule("first")["rule_id"] == "first"
     assert client.search("cushion")["hits"][0]["product"]["id"] == "C5"
     with pytest.raises(ConflictError) as caught:
-        client.put_rule("first", {"then": {}}, version=0)
+        client.put_rule("first", {"then": {"pin": ["C4"]}}, version=0)
     assert caught.value.code == "rule_conflict"
-    assert client.preview_rule({"then": {"hide": ["C1"]}}, {"q": "cushion"})["applies"]
+    assert client.preview_rule({"id": "try", "then": {"hide": ["C1"]}}, {"q": "cushion"})["applies"]
     client.delete_rule("first")
     assert client.restore_rule("first", 1)["what"] == "restore"
     assert [v["what"] for v in client.rule_history("first")["versions"]].count("put") == 1
     client.delete_rule("first")
+
+
+def test_products_are_written_changed_and_removed(client: Client) -> None:
+    written = client.upsert_products([{"id": "N1", "title": "New lamp", "price": "20 EUR"}, {"title": "no id"}])
+    assert written["results"][0]["status"] == "created"
+    assert client.put_product("N/2 ?", {"title": "Other lamp", "price": "30 EUR"})["id"] == "N/2 ?"
+    assert client.patch_product("N1", {"price": "15 EUR"})["variants"][0]["price"] == pytest.approx(15)
+    assert client.patch_products([{"id": "N1", "quantity": 3}])["counts"]
+    with pytest.raises(ConflictError):
+        client.patch_product("N1", {"quantity": 1}, match='"other"')
+    assert client.delete_product("N/2 ?")["id"] == "N/2 ?"
+    assert client.delete_products(["N1", "nope"])["results"][0]["id"] == "N1"
+    pages, cursor = 0, ""
+    ids: list[str] = []
+    while pages == 0 or cursor:
+        page = client.catalogue(cursor, per_page=3)
+        ids += [product["id"] for product in page["products"]]
+        cursor, pages = page["next_cursor"], pages + 1
+    assert set(ids) >= {"C1", "M1"}
+    assert "N1" not in ids
 
 
 def test_refusals_are_errors_that_say_all(client: Client) -> None:

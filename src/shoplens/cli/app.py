@@ -24,6 +24,7 @@ from shoplens.cli.export import export
 from shoplens.cli.index import index
 from shoplens.cli.judging import judge
 from shoplens.cli.key import group as key
+from shoplens.cli.mcp import mcp
 from shoplens.cli.migrate import migrate
 from shoplens.cli.output import tell_error
 from shoplens.cli.queries import queries
@@ -44,7 +45,7 @@ app = typer.Typer(
 )
 for verb in (index, search, suggest, serve, evaluate, compare, judge, queries, describe, crops, doctor, demo):
     app.command()(verb)
-for verb in (backup, restore, migrate, export):
+for verb in (backup, restore, migrate, export, mcp):
     app.command()(verb)
 app.add_typer(encoder)
 app.add_typer(key)

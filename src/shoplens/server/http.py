@@ -22,14 +22,15 @@ from shoplens.app import Shop
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.describing import describe
-from shoplens.server.fronting import add_cors, front
 from shoplens.server.encoders import mount_encoders
+from shoplens.server.fronting import add_cors, front
 from shoplens.server.gates import Busy, Gate, Gates, gates_of
 from shoplens.server.guarding import add_guard, guards_of
 from shoplens.server.heating import mount_heat
 from shoplens.server.idempotency import Idempotency
-from shoplens.server.keys import mount_keys
 from shoplens.server.jobs import mount_jobs
+from shoplens.server.keys import mount_keys
+from shoplens.server.mcp import mount_mcp
 from shoplens.server.metrics import mount_metrics
 from shoplens.server.observing import Watch
 from shoplens.server.page import mount_page
@@ -42,6 +43,7 @@ from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
 from shoplens.server.similar import mount_similar, mount_synonyms
 from shoplens.server.suggesting import mount_suggestions
+from shoplens.server.ucp import mount_ucp
 from shoplens.stores.write_answers import WriteAnswers
 
 log = structlog.get_logger("shoplens")
@@ -133,6 +135,8 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
     mount_heat(app, shop, gate, _never)
+    mount_ucp(app, shop, gate, watch.search)
+    mount_mcp(app, shop, gate, watch.search)
     mount_page(app, shop)
     guards = guards_of(shop, gates)
     mount_keys(app, shop, guards)

@@ -29,6 +29,12 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("POST", "/v1/crops"): "search",
     ("GET", "/v1/pictures/{picture}/heat"): "search",
     ("POST", "/v1/pictures/{picture}/heat"): "search",
+    # Shop agents: read only.
+    ("GET", "/.well-known/ucp"): "public",
+    ("POST", "/ucp/catalog/search"): "search",
+    ("POST", "/ucp/catalog/lookup"): "search",
+    ("POST", "/ucp/catalog/product"): "search",
+    ("POST", "/mcp"): "search",
     # Products. A picture is shown by <img>, which sends no key; its address is a hash that nobody guesses.
     ("GET", "/v1/products"): "search",
     ("GET", "/v1/products/{product_id:any_text}"): "search",
