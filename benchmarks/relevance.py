@@ -1,6 +1,7 @@
 """How well search ranks: nDCG@10 of BM25 alone, vectors alone, four ways to fuse them, and the engine; both languages.
 
-    python benchmarks/relevance.py [--shops FOLDER] [--test] [--only fashion,magento]
+    python benchmarks/relevance.py [--shops FOLDER] [--test] [--only fashion,magento] [--worst 10]
+    python benchmarks/relevance.py --cross-validate [--shops FOLDER] [--most 40]
 
 Sets: `fashion` (queries "colour kind for gender"), `magento` (templated), `grocery` (names), `chorus_icecat` (real
 queries with graded judgements, no pictures). All choices are made on dev: what is trained (sum weights, learned ranker)
@@ -9,8 +10,9 @@ is measured there by cross-validation over queries, five folds, trained on the q
 bootstrap over queries; paired differences of the engine with each of the others, with a sign-flip permutation test.
 
 Every source sees the same index: words as written with the lexicon's names ("BM25"), pictures, product texts. "ours,
-plain" is the engine without what it understands of the words. Prints what was left out, and whether price limits are
-obeyed.
+plain" is the engine without what it understands of the words. Prints what was left out, whether price limits are
+obeyed, and how often a known item comes first. ``--cross-validate`` does another thing: it chooses the settings of the
+words' ranking and of the fusion for each fifth of chorus on the rest and the other sets.
 """
 
 from __future__ import annotations
@@ -22,7 +24,6 @@ import random
 import re
 import shutil
 import tempfile
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,11 +33,11 @@ import numpy as np
 import relevance_fusions as fusions
 from fusion import Case, chorus_cases, fashion_cases, grocery_cases, magento_cases, product_of, shop_of
 from harness import DATA, save, table
+from relevance_chorus import BesidePlain, cross_validated, line
 from shoplens.app import Shop
 from shoplens.core.query import Query
 from shoplens.engine.balance import Balance
-from shoplens.evaluation.intervals import Comparison, compare, intervals
-from words_chorus import products as chorus_products
+from shoplens.evaluation.intervals import compare, intervals
 
 DEPTH = 50
 METHODS = ("BM25", "vectors", "reciprocal", "weighted", "learned", "ours, plain", "ours")
@@ -55,15 +56,10 @@ class Asked:
     sources: list[fusions.Sources]
     orders: dict[str, list[list[str]]] = field(default_factory=dict)
 
-    def values(self, method: str, judged_only: bool = False) -> np.ndarray:
-        """nDCG@10 of each query, float64 [n, 1]; ``judged_only``: of the judged products alone."""
+    def values(self, method: str) -> np.ndarray:
+        """nDCG@10 of each query, float64 [n, 1]."""
         every = zip(self.orders[method], self.grades, strict=True)
-        return np.array(
-            [
-                [fusions.ndcg([i for i in order if i in grades] if judged_only else order, grades)]
-                for order, grades in every
-            ]
-        )
+        return np.array([[fusions.ndcg(order, grades)] for order, grades in every])
 
 
 def found_by(shop: Shop, query: Query, source: str) -> list[tuple[str, float]]:
@@ -132,70 +128,6 @@ def train_and_order(dev: Sequence[Asked], test: Sequence[Asked]) -> None:
                 order(asked, n, *model)
 
 
-class PlainBM25:
-    """BM25 (k1 1.2, b 0.75) on title, brand and description with a crude plural stemmer: what many shops have."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        lengths = []
-        for at, text in enumerate(texts):
-            counts = Counter(self.tokens(text))
-            lengths.append(sum(counts.values()))
-            for token, count in counts.items():
-                postings[token].append((at, count))
-        share = np.array(lengths) / max(np.mean(lengths), 1e-9)
-        self._norm, self._count = 1.2 * (1 - 0.75 + 0.75 * share), len(texts)
-        self._postings = {token: np.array(some, float).T for token, some in postings.items()}
-
-    @staticmethod
-    def tokens(text: str) -> list[str]:
-        """Words and numbers in lower case, plurals cut."""
-        found = re.findall(r"[a-z0-9]+", text.lower())
-        return [
-            re.sub(r"ies$", "y", w) if w.endswith("ies") else re.sub(r"(?<!s)s$", "", w) if len(w) > 3 else w
-            for w in found
-        ]
-
-    def search(self, words: str) -> list[int]:
-        """Places of the texts that have any word, best first."""
-        total = np.zeros(self._count)
-        for token in set(self.tokens(words)) & self._postings.keys():
-            at, count = self._postings[token]
-            rows = at.astype(int)
-            idf = np.log(1 + (self._count - len(rows) + 0.5) / (len(rows) + 0.5))
-            total[rows] += idf * count * 2.2 / (count + self._norm[rows])
-        order = np.argsort(-total, kind="stable")
-        return [int(i) for i in order if total[i] > 0]
-
-
-def chorus_beside_plain(asked: Asked) -> list[dict[str, object]]:
-    """Ours beside plain BM25 on chorus, all products and judged ones alone, with the ten worst-hit queries."""
-    catalogue = list(chorus_products(DATA / "chorus_icecat"))
-    plain = PlainBM25([f"{p.title} {p.brand} {p.description}" for p in catalogue])
-    asked.orders["plain BM25"] = [[catalogue[i].id for i in plain.search(words)] for words in asked.words]
-    rows = []
-    for label, judged_only in (("all", False), ("judged", True)):
-        ours, theirs = asked.values("ours", judged_only), asked.values("plain BM25", judged_only)
-        rows.append({"chorus": label, **line(compare(ours, theirs)[0])})
-        if not judged_only:
-            worst = np.argsort((ours - theirs)[:, 0], kind="stable")[:10]
-            print(
-                "worst beside plain BM25:",
-                "; ".join(f"{asked.words[n]} {theirs[n, 0]:.2f} -> {ours[n, 0]:.2f}" for n in worst),
-            )
-    return rows
-
-
-def line(one: Comparison) -> dict[str, object]:
-    """A comparison as cells of a table."""
-    span = one.difference
-    return {
-        "ours": round(one.ours, 3), "theirs": round(one.theirs, 3), "difference": f"{span.mean:+.3f}",
-        "95 %": f"{span.low:+.3f} to {span.high:+.3f}", "p": round(one.p_value, 4),
-        "won/lost/same": f"{one.wins}/{one.losses}/{one.ties}",
-    }  # fmt: skip
-
-
 def left_out() -> list[str]:
     """What is in the data and in no figure here, and why."""
     fashion = list(csv.DictReader((DATA / "fashion" / "products.csv").open(encoding="utf-8")))
@@ -230,6 +162,37 @@ def prices_obeyed(shop: Shop) -> str:
     return f"price limits: {obeyed} of {hits} hits obey, first hit relevant in {first} of {len(limited)} queries"
 
 
+def known_items(shop: Shop) -> str:
+    """How often magento's product comes first whose title is asked for, as it is and with one slip."""
+    rows = [json.loads(text) for text in (DATA / "magento" / "q_text.jsonl").read_text("utf-8").splitlines()]
+    said = []
+    for kind, name in (("known-item", "its title"), ("known-item-typo", "its title with a slip")):
+        asked = [row for row in rows if row["kind"] == kind]
+        first = [next(iter(shop.search(row["text"], per_page=1).hits), None) for row in asked]
+        right = sum(
+            hit is not None and hit.product.id in row["relevant"] for hit, row in zip(first, asked, strict=True)
+        )
+        said.append(f"{name}: {right} of {len(asked)} first ({right / len(asked):.3f})")
+    return "known items: " + "; ".join(said)
+
+
+def validate(folder: Path, some: Callable[[Iterable[Case]], list[Case]]) -> None:
+    """Chooses the settings by cross-validation and prints what that makes of chorus."""
+    plain, others = BesidePlain(list(chorus_cases("en"))), []
+    chorus = shop_of(folder, "chorus_icecat")
+    for name in ("fashion", "magento", "grocery"):
+        shop = shop_of(folder, name)
+        others += [(shop, some(MAKERS[name](language))) for language in ("en", "zh")]
+    values, chosen = cross_validated(plain, chorus, others)
+    rows = [{"settings": "as shipped", **one} for one in plain.rows(plain.ask(chorus, 1))]
+    rows += [{"settings": "chosen on the other folds", **one} for one in plain.rows(values)]
+    print("chosen:", *chosen, sep="\n- ")
+    table(rows)
+    save("relevance-folds", {"rows": rows, "chosen": [str(one) for one in chosen]})
+    for shop in {chorus, *(shop for shop, _ in others)}:
+        shop.close()
+
+
 def main() -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -237,6 +200,8 @@ def main() -> None:
     parser.add_argument("--test", action="store_true", help="report fashion's test split, too: once, after all choices")
     parser.add_argument("--only", default=",".join(MAKERS), help="sets, parted by commas")
     parser.add_argument("--most", type=int, default=200, help="queries of a set and language; of more a fixed sample")
+    parser.add_argument("--worst", type=int, default=10, help="queries of chorus to list that lose most to plain BM25")
+    parser.add_argument("--cross-validate", action="store_true", help="choose settings on folds, report the others")
     given = parser.parse_args()
 
     def some(cases: Iterable[Case]) -> list[Case]:
@@ -245,16 +210,21 @@ def main() -> None:
 
     folder = given.shops or Path(tempfile.mkdtemp(prefix="shoplens-relevance-"))
     folder.mkdir(parents=True, exist_ok=True)
-    dev, test, beside, obeyed = [], [], [], ""
+    if given.cross_validate:
+        validate(folder, some)
+        return
+    dev, test, beside, worst, obeyed = [], [], [], [], []
     for name in given.only.split(","):
         shop = shop_of(folder, name)
         for language in ("en",) if name == "chorus_icecat" else ("en", "zh"):
             dev.append(ask(shop, f"{name} {language} dev", some(MAKERS[name](language))))
             print("asked", dev[-1].name, len(dev[-1].words), flush=True)
         if name == "chorus_icecat":
-            beside = chorus_beside_plain(dev[-1])
+            plain = BesidePlain(list(chorus_cases("en")))
+            values = plain.ask(shop)
+            beside, worst = plain.rows(values), plain.worst(values, given.worst)
         if name == "magento":
-            obeyed = prices_obeyed(shop)
+            obeyed = [prices_obeyed(shop), known_items(shop)]
         shop.close()
     if given.test:
         shop = shop_of(folder, "fashion", "test")
@@ -277,13 +247,13 @@ def main() -> None:
     mean |= {m: f"{np.mean([a.values(m).mean() for a in dev]):.3f}" for m in METHODS}
     figures.append(mean)
     print("Left out:", *left_out(), sep="\n- ")
-    print(obeyed)
-    for rows in (figures, paired, beside):
+    print(*obeyed, sep="\n")
+    for rows in (figures, paired, beside, worst):
         print()
         table(rows)
     save(
         "relevance" + ("-test" if given.test else ""),
-        {"figures": figures, "paired": paired, "chorus": beside, "prices": obeyed},
+        {"figures": figures, "paired": paired, "chorus": beside, "worst": worst, "prices": obeyed},
     )
     if not given.shops:
         shutil.rmtree(folder)
