@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shoplens.backups import ENDING, Manifest, back_up
+from shoplens.archives import ENDING, Manifest
+from shoplens.backups import back_up
 from shoplens.config import Config
 from shoplens.core.spaces import Modality
 from shoplens.errors import ShopLensError

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from shoplens.app import Shop, open_shop
-from shoplens.backups import read_backup
+from shoplens.archives import read_archive
 from shoplens.config import Config
 from shoplens.errors import StoreError
 from shoplens.migrating import migrate, plan
@@ -62,7 +62,7 @@ def test_it_is_the_same_shop_after_migrate(tmp_path: Path, today: Shop, count: i
     path, manifest = taken
     assert path.parent == folder / "backups"
     assert (manifest.schema, manifest.rows["products"]) == (1, 24), "the backup is of the shop before"
-    assert read_backup(path) == manifest
+    assert read_archive(path) == manifest
     assert migrate(config) is None
     with open_shop(folder, encoder=ColourEncoder()) as shop:
         assert shop.catch_up()

@@ -43,11 +43,11 @@ def restore(
     json: AsJson = False,
 ) -> None:
     """Put a backup in the place of a shop, once it is proved whole."""
-    from shoplens.backups import read_backup
+    from shoplens.archives import read_archive
     from shoplens.backups import restore as put_back
 
     if check:
-        manifest = read_backup(file)
+        manifest = read_archive(file)
         print_json(_fields(manifest)) if json else paragraph(f"The backup is whole ({_told(manifest)}).")
         return
     # Not by Config.load: the settings of the shop that is replaced may be what is broken.
