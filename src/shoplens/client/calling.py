@@ -21,6 +21,9 @@ T = TypeVar("T")
 KEY_VARIABLE = "SHOPLENS_API_KEY"
 """Where a key is looked for that is not given."""
 TIMEOUT_S = 30.0
+POLL_S = 0.5
+"""How often a job is asked for while it is waited for, in seconds."""
+_GOING_ON = frozenset({"queued", "running", "pausing", "cancelling"})
 
 
 def _settings(base_url: str, api_key: str | None, shop: str, timeout_s: float) -> dict[str, Any]:
@@ -95,6 +98,16 @@ class Client(Endpoints):
                 return
             fields["cursor"] = answer["next_cursor"]
 
+    def wait_for(self, job: t.Job, *, longest_s: float = 3_600.0) -> t.Job:
+        """A job once it is over, paused or failed; NoAnswerError if it takes longer than may be waited."""
+        end = time.monotonic() + longest_s
+        while job["state"] in _GOING_ON:
+            if time.monotonic() > end:
+                raise NoAnswerError(f"the job {job['id']} is not over after {longest_s:g} seconds")
+            time.sleep(POLL_S)
+            job = self.job(job["id"])
+        return job
+
     def close(self) -> None:
         """Gives the connections back."""
         self._http.close()
@@ -153,6 +166,16 @@ class AsyncClient(AsyncEndpoints):
             if not answer["next_cursor"] or not answer["hits"]:
                 return
             fields["cursor"] = answer["next_cursor"]
+
+    async def wait_for(self, job: t.Job, *, longest_s: float = 3_600.0) -> t.Job:
+        """A job once it is over, paused or failed; NoAnswerError if it takes longer than may be waited."""
+        end = time.monotonic() + longest_s
+        while job["state"] in _GOING_ON:
+            if time.monotonic() > end:
+                raise NoAnswerError(f"the job {job['id']} is not over after {longest_s:g} seconds")
+            await asyncio.sleep(POLL_S)
+            job = await self.job(job["id"])
+        return job
 
     async def aclose(self) -> None:
         """Gives the connections back."""

@@ -33,6 +33,14 @@ class Endpoints:
         """The things on a photo, as crops to search with."""
         return self.ask(t.Crops, search_ask("/v1/crops", {}, photo))
 
+    def similar(self, *ids: str, **fields: Unpack[t.SearchFields]) -> t.Answer:
+        """Products that are like these."""
+        return self.ask(t.Answer, search_ask("/v1/similar", {"like": list(ids), **fields}, ()))
+
+    def facets(self, q: str = "", *, photos: Photos = (), **fields: Unpack[t.SearchFields]) -> t.FacetCounts:
+        """The counts of a search's facets (``facet_by``) without its hits."""
+        return self.ask(t.FacetCounts, search_ask("/v1/facets", {"q": q or None, **fields}, photos))
+
     # --- products and pictures ------------------------------------------------------------------
 
     def products(self, ids: Sequence[str]) -> t.Products:
@@ -123,6 +131,94 @@ class Endpoints:
         """Makes an old version of a rule the newest."""
         ask = Ask("POST", "/v1/rules/{rule_id}/restore", {"rule_id": rule_id}, {"by": by or None}, {"version": version})
         return self.ask(t.RuleVersion, ask)
+
+    def synonyms(self) -> t.Synonyms:
+        """Words that mean the same."""
+        return self.ask(t.Synonyms, Ask("GET", "/v1/synonyms"))
+
+    def put_synonyms(self, rule_id: str, words: Sequence[str], *, of: str = "", by: str = "") -> t.SynonymsSaved:
+        """Has words mean the same; with ``of``, has them stand for that one."""
+        body = {"words": list(words)} | ({"of": of} if of else {})
+        ask = Ask("PUT", "/v1/synonyms/{rule_id}", {"rule_id": rule_id}, {"by": by or None}, body)
+        return self.ask(t.SynonymsSaved, ask)
+
+    def delete_synonyms(self, rule_id: str, *, by: str = "") -> t.SynonymsSaved:
+        """Has words mean the same no more."""
+        ask = Ask("DELETE", "/v1/synonyms/{rule_id}", {"rule_id": rule_id}, {"by": by or None})
+        return self.ask(t.SynonymsSaved, ask)
+
+    # --- jobs -----------------------------------------------------------------------------------
+
+    def import_feed(self, request: Mapping[str, Any]) -> t.Job:
+        """Imports a feed by its path or address on the service's side: ``{"path": "products.csv"}``."""
+        return self.ask(t.Job, Ask("POST", "/v1/jobs/import", json=request))
+
+    def send_feed(self, feed: bytes, **options: str) -> t.Job:
+        """Imports a feed that is sent. ``options``: ``format`` and others, as the reference of HTTP names them."""
+        kind = {"Content-Type": "application/octet-stream"}
+        return self.ask(t.Job, Ask("POST", "/v1/jobs/import", query=options, content=feed, headers=kind))
+
+    def jobs(self, cursor: str = "", *, per_page: int | None = None) -> t.Jobs:
+        """Jobs, the newest first."""
+        return self.ask(t.Jobs, Ask("GET", "/v1/jobs", query={"cursor": cursor or None, "per_page": per_page}))
+
+    def job(self, job_id: str) -> t.Job:
+        """One job: its state, and how far it has come."""
+        return self.ask(t.Job, Ask("GET", "/v1/jobs/{job_id}", {"job_id": job_id}))
+
+    def pause_job(self, job_id: str) -> t.Job:
+        """Stops a job after what it is at."""
+        return self.ask(t.Job, Ask("POST", "/v1/jobs/{job_id}/pause", {"job_id": job_id}))
+
+    def resume_job(self, job_id: str, *, allow_removals: bool | None = None) -> t.Job:
+        """Goes on with a job that was paused or failed."""
+        body = None if allow_removals is None else {"allow_removals": allow_removals}
+        return self.ask(t.Job, Ask("POST", "/v1/jobs/{job_id}/resume", {"job_id": job_id}, json=body))
+
+    def cancel_job(self, job_id: str) -> t.Job:
+        """Stops a job for good; what it has written stays."""
+        return self.ask(t.Job, Ask("POST", "/v1/jobs/{job_id}/cancel", {"job_id": job_id}))
+
+    def job_report(self, job_id: str) -> bytes:
+        """What of a feed could not be used, one JSON object a line."""
+        return self.ask(bytes, Ask("GET", "/v1/jobs/{job_id}/report", {"job_id": job_id})) or b""
+
+    # --- encoders -------------------------------------------------------------------------------
+
+    def encoders(self) -> t.Encoders:
+        """The encoder that serves, and the spaces of which vectors are kept."""
+        return self.ask(t.Encoders, Ask("GET", "/v1/encoders"))
+
+    def build_encoder(self, encoder: str) -> t.Job:
+        """Encodes the catalogue with another encoder, as a job."""
+        return self.ask(t.Job, Ask("POST", "/v1/encoders/build", json={"encoder": encoder}))
+
+    def switch_encoder(self, encoder: str, *, incomplete: bool = False) -> t.Encoders:
+        """Has another encoder serve."""
+        body = {"encoder": encoder, "incomplete": incomplete}
+        return self.ask(t.Encoders, Ask("POST", "/v1/encoders/switch", json=body))
+
+    def roll_back_encoder(self) -> t.Encoders:
+        """Has the encoder serve again that did before the last switch."""
+        return self.ask(t.Encoders, Ask("POST", "/v1/encoders/rollback"))
+
+    def drop_space(self, space: str) -> t.SpaceDropped:
+        """Drops the vectors of a space that does not serve."""
+        return self.ask(t.SpaceDropped, Ask("DELETE", "/v1/encoders/spaces/{space}", {"space": space}))
+
+    # --- keys -----------------------------------------------------------------------------------
+
+    def keys(self) -> t.Keys:
+        """The keys that there are and were, without their secrets."""
+        return self.ask(t.Keys, Ask("GET", "/v1/keys"))
+
+    def create_key(self, key: t.NewKey) -> t.Key:
+        """Makes a key; ``key`` of the answer is it, shown this once."""
+        return self.ask(t.Key, Ask("POST", "/v1/keys", json=key))
+
+    def revoke_key(self, key_id: str) -> t.Key:
+        """Ends a key for good."""
+        return self.ask(t.Key, Ask("DELETE", "/v1/keys/{key_id}", {"key_id": key_id}))
 
     # --- health ---------------------------------------------------------------------------------
 

@@ -44,11 +44,11 @@ Crops = TypedDict("Crops", {"crops": "list[CropProposal]"})
 CropProposalKind = TypedDict("CropProposalKind", {"key": "str", "english": "str", "chinese": "str",
     "confidence": "float"})
 CropProposal = TypedDict("CropProposal", {"crop": "list[float]", "confidence": "float", "likeness": "float",
-    "kind": "CropProposalKind | None"})
+    "kind": "CropProposalKind | None", "answer": "NotRequired[Answer]"})
 Reason = TypedDict("Reason", {"source": "str", "part": "str", "score": "float | None",
     "contribution": "float | None", "rank": "int", "picture": "NotRequired[str]", "terms": "NotRequired[list[str]]"})
 Note = TypedDict("Note", {
-    "code": "Literal['words_cut', 'typo', 'recoloured', 'price_other_currency', 'cropped', 'texts_only', 'sort_without_values', 'diversity_sorted', 'shop_empty', 'filter_without_values', 'filter_leaves_none', 'filter_hides', 'words_unknown']",
+    "code": "Literal['words_cut', 'terms_cut', 'typo', 'recoloured', 'price_other_currency', 'not_understood', 'cropped', 'texts_only', 'sort_without_values', 'diversity_sorted', 'shop_empty', 'filter_without_values', 'filter_leaves_none', 'filter_hides', 'words_unknown']",
     "text": "str", "values": "dict[str, Any]"})
 Chip = TypedDict("Chip", {"id": "str",
     "kind": "Literal['price', 'color', 'material', 'pattern', 'size', 'measure', 'gender', 'age', 'brand', 'kind', 'feature']",
@@ -111,7 +111,7 @@ RulePreviewRequest = TypedDict("RulePreviewRequest", {"rule": "Rule", "query": "
 Health = TypedDict("Health", {"status": "str", "version": "str"})
 Readiness = TypedDict("Readiness", {"status": "Literal['ready', 'degraded']", "degraded": "NotRequired[list[str]]"})
 Problem = TypedDict("Problem", {"type": "str", "title": "str", "status": "int", "code": "str", "detail": "str",
-    "where": "NotRequired[str]", "hint": "NotRequired[str]"})
+    "where": "NotRequired[str]", "hint": "NotRequired[str]", "request_id": "NotRequired[str]"})
 GivenProduct = TypedDict("GivenProduct", {"id": "str", "item_group_id": "str", "title": "str",
     "description": "str", "brand": "str", "product_type": "str | list[Any]", "image_link": "str",
     "additional_image_link": "str | list[Any]", "price": "str | float | dict[str, Any] | None",
@@ -130,8 +130,38 @@ WrittenRowProblems = TypedDict("WrittenRowProblems", {"field": "str", "reason": 
 WrittenRow = TypedDict("WrittenRow", {"row": "int", "id": "str",
     "status": "Literal['created', 'updated', 'unchanged', 'deleted', 'missing', 'rejected']",
     "problems": "NotRequired[list[WrittenRowProblems]]"})
+ImportRequest = TypedDict("ImportRequest", {"path": "str", "url": "str", "format": "str",
+    "mapping": "dict[str, str]", "keep_missing": "bool", "allow_removals": "bool",
+    "recheck_pictures": "bool", "look_at_pictures": "bool"}, total=False)
+JobError = TypedDict("JobError", {"code": "str", "detail": "str", "where": "NotRequired[str]",
+    "hint": "NotRequired[str]"})
+Job = TypedDict("Job", {"id": "str", "kind": "Literal['import', 'encode']",
+    "state": "Literal['queued', 'running', 'pausing', 'paused', 'cancelling', 'cancelled', 'done', 'failed']",
+    "request": "dict[str, Any]", "progress": "dict[str, Any]", "created": "str", "changed": "str", "by": "str",
+    "error": "NotRequired[JobError]"})
+Jobs = TypedDict("Jobs", {"jobs": "list[Job]", "next_cursor": "str"})
+FacetCounts = TypedDict("FacetCounts", {"facet_counts": "list[Facet]", "found": "int"})
+GivenSynonyms = TypedDict("GivenSynonyms", {"words": "list[str]", "of": "NotRequired[str]"})
+SynonymsSynonyms = TypedDict("SynonymsSynonyms", {"id": "str", "words": "list[str]", "version": "int",
+    "of": "NotRequired[str]"})
+Synonyms = TypedDict("Synonyms", {"synonyms": "list[SynonymsSynonyms]"})
+SynonymsSaved = TypedDict("SynonymsSaved", {"id": "str", "version": "int", "words": "NotRequired[list[str]]",
+    "of": "NotRequired[str]"})
+EncoderBuild = TypedDict("EncoderBuild", {"encoder": "str"})
+EncoderSwitch = TypedDict("EncoderSwitch", {"encoder": "str", "incomplete": "NotRequired[bool]"})
+EncodersSpaces = TypedDict("EncodersSpaces", {"space": "str", "vectors": "int", "bytes": "int",
+    "missing": "dict[str, int]", "complete": "bool", "serves": "bool"})
+Encoders = TypedDict("Encoders", {"serves": "str", "before": "str", "space": "str", "spaces": "list[EncodersSpaces]"})
+SpaceDropped = TypedDict("SpaceDropped", {"space": "str", "vectors": "int"})
 Removed = TypedDict("Removed", {"id": "str", "seq": "int"})
 Catalogue = TypedDict("Catalogue", {"products": "list[StoredProduct]", "next_cursor": "str"})
+Key = TypedDict("Key", {"id": "str", "name": "str", "scopes": "list[Literal['search', 'catalogue', 'admin']]",
+    "created": "str", "expires": "str | None", "filter": "str | None", "rate": "str | None", "quota": "int | None",
+    "revoked": "str | None", "key": "NotRequired[str]"})
+Keys = TypedDict("Keys", {"keys": "list[Key]"})
+NewKey = TypedDict("NewKey", {"name": "str", "scopes": "list[Literal['search', 'catalogue', 'admin']]",
+    "expires": "NotRequired[str]", "filter": "NotRequired[str]", "rate": "NotRequired[str]",
+    "quota": "NotRequired[int]"})
 SearchFieldsLike = TypedDict("SearchFieldsLike", {"id": "str", "weight": "NotRequired[float]"})
 SearchFieldsUnlike = TypedDict("SearchFieldsUnlike", {"id": "str", "weight": "NotRequired[float]"})
 SearchFieldsImages = TypedDict("SearchFieldsImages", {"url": "str", "base64": "str",

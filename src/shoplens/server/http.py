@@ -33,6 +33,7 @@ from shoplens.server.keys import mount_keys
 from shoplens.server.mcp import mount_mcp
 from shoplens.server.metrics import mount_metrics
 from shoplens.server.observing import Watch
+from shoplens.server.packing import Packing
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
@@ -129,7 +130,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_photos(app, shop, gate, fetches)
     mount_products(app, shop, gate, pictures)
     mount_jobs(app, shop, gate)
-    mount_similar(app, shop, gate, fetches, watch.search, _never)
+    mount_similar(app, shop, gate, fetches, lambda query: watch.search(restricted(shop, query)), _never)
     mount_synonyms(app, shop, gate)
     mount_encoders(app, shop)
     mount_suggestions(app, shop)
@@ -143,6 +144,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     describe(app)
     add_guard(app, guards)
     add_cors(app, shop.config)
+    app.add_middleware(Packing)
     front(app, shop.config.guard, guards.end)
     watch.around(app)
     app.state.watch, app.state.health = watch, state
