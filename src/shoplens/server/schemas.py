@@ -175,6 +175,7 @@ CROP_PROPOSAL = record(
             ]
         },
     },
+    {"answer": ref("Answer")},
 )
 _TARGETS = listed(record({}, {"ids": listed(TEXT), "filter": TEXT, "by": _said(REAL, "log odds, more than 0 (2)")}))
 _RULE = record(
