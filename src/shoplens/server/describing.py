@@ -30,7 +30,7 @@ _RULE |= {"409": "the rule has a newer version than the one to be changed"}
 ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/search": ("Answer", _SEARCH),
     "/v1/suggest": ("Suggestions", {"422": "a parameter has a wrong form", "503": "the shop cannot be read"}),
-    "/v1/crops": ("Crops", {s: why for s, why in _SEARCH.items() if s != "404"}),
+    "/v1/crops": ("Crops", _SEARCH),
     "/v1/products": ("Products", {"422": "a parameter has a wrong form", "503": "the shop cannot be read"}),
     "/v1/products/{product_id}": ("StoredProduct", {"404": "not in the shop", "503": "the shop cannot be read"}),
     "/v1/pictures/{picture}": ("image/jpeg", _ONE),
