@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -145,8 +145,6 @@ def test_recall_of_samples_is_one_where_the_index_is_exact(client: TestClient) -
         counted = value(found, "shoplens_sampled_searches_total", selectivity="10 to 100 %", index="pictures")
         if counted:
             break
-        import time
-
         time.sleep(0.05)
     assert counted == value(found, "shoplens_sampled_recall_total", selectivity="10 to 100 %", index="pictures") == 1
     assert value(found, "shoplens_sampled_searches_total", selectivity="all", index="texts") == 1
@@ -163,19 +161,3 @@ def test_recall_is_the_share_of_the_exact_best_that_was_found() -> None:
 )
 def test_selectivity_falls_into_a_few_bands(share: float, band: str) -> None:
     assert band_of(share) == band
-
-
-class _Broken:
-    """An encoder that cannot encode any more: its file was on a disk that is gone, say."""
-
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
-
-    @property
-    def card(self) -> Any:
-        return self._inner.card
-
-    def encode_words(self, texts: Any) -> Any:
-        raise RuntimeError("the session has ended")
-
-    encode_pictures = encode_patches = encode_words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import structlog
 
 from shoplens.core.ports import Encoder, KnowsWords, PictureDecoder
 from shoplens.core.query import Query, QueryPicture
@@ -18,7 +19,9 @@ from shoplens.engine.looking import vectors_of
 from shoplens.engine.pages import Found, Store
 from shoplens.engine.parts import VectorPart
 from shoplens.engine.same_picture import SamePictures
-from shoplens.errors import NotFoundError, PictureError, ShopLensError
+from shoplens.errors import EncoderError, NotFoundError, PictureError
+
+log = structlog.get_logger("shoplens")
 
 QUERY_SIDE = 256
 """Shortest side, in pixels, at which the photos of a query are decoded: as those of the catalogue are."""
@@ -73,8 +76,8 @@ class QueryEncoder:
         if said and ratio > 0 and self._familiar(query.words, found):
             try:
                 vector = self._encoder.encode_words([query.words])[0]
-            except ShopLensError:
-                found.degraded.append("encoder")
+            except Exception as error:  # a runtime's own, too: the words as written are still looked up
+                _without_encoder(found, error)
             else:
                 say = 2 * ratio * query.words_weight
                 add("words>picture", "words", vector, "words", parts.pictures, "picture", say * balance.picture)
@@ -87,11 +90,17 @@ class QueryEncoder:
             lap("decode")
             if self._same is not None and not query.words:
                 found.same = self._same.parts(query, decoded)
-            vectors, told = vectors_of(query, decoded, self._encoder, parts.pictures)
+            try:
+                vectors, told = vectors_of(query, decoded, self._encoder, parts.pictures)
+            except Exception as error:
+                if wish.is_bare or not (query.words or query.seeds):  # nothing is left to look for
+                    raise _no_encoder(error) from error
+                _without_encoder(found, error)
+                vectors, told = np.empty((0, card.dimension), np.float32), []
             found.notes += told
-            say_of = [picture.weight * balance.photo for picture in query.pictures]
+            say_of = [picture.weight * balance.photo for picture in query.pictures][: len(vectors)]
             found.photos = [(f"image {n}", say, v) for n, (say, v) in enumerate(zip(say_of, vectors, strict=True), 1)]
-            if self._composer is not None and wish.edits:
+            if self._composer is not None and wish.edits and len(vectors):
                 index, known = parts.pictures, card.calibrate("picture", "picture")
                 edited = self._composer.edited(wish, vectors, say_of, index, known, balance)
                 found.parts += edited.parts
@@ -140,3 +149,17 @@ def _pixels(decoder: PictureDecoder, photo: QueryPicture, number: int, side: int
     except PictureError as error:
         error.where = error.where or photo.name or f"image {number}"
         raise
+
+
+def _without_encoder(found: Found, error: Exception) -> None:
+    """The query goes on without vectors, and its answer says so."""
+    if "encoder" not in found.degraded:
+        found.degraded.append("encoder")
+    log.error("the encoder failed", error=f"{type(error).__name__}: {error}"[:500])
+
+
+def _no_encoder(error: Exception) -> EncoderError:
+    log.error("the encoder failed", error=f"{type(error).__name__}: {error}"[:500])
+    return EncoderError(
+        "photos cannot be looked at just now", where="images", hint="search with words, or try again in a minute"
+    )

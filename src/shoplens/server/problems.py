@@ -11,6 +11,7 @@ from starlette.responses import Response
 from shoplens.core.fields import clean
 from shoplens.errors import (
     ConfigError,
+    EncoderError,
     FeedError,
     FeedRefusedError,
     JobStateError,
@@ -41,6 +42,7 @@ _STATUS: tuple[tuple[type[ShopLensError], int], ...] = (
     (FeedError, 400),
     (SpaceIncompleteError, 409),
     (SpaceInUseError, 409),
+    (EncoderError, 503),
     (ShopError, 503),
     (ConfigError, 500),
 )
