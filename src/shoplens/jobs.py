@@ -30,6 +30,7 @@ from shoplens.stores.job_store import (
     CANCELLING,
     DONE,
     FAILED,
+    ORDERS,
     PAUSED,
     PAUSING,
     QUEUED,
@@ -137,21 +138,20 @@ class ShopJobs:
 
     def pause(self, job_id: str) -> Job:
         """Stops a job after what it is at; ``resume`` goes on. Raises NotFoundError, JobStateError."""
-        return self._moved(job_id, {QUEUED: PAUSED, RUNNING: PAUSING, PAUSING: PAUSING, PAUSED: PAUSED})
+        return self._moved(job_id, ORDERS["pause"])
 
     def resume(self, job_id: str, *, allow_removals: bool | None = None) -> Job:
         """Goes on with a job that was paused or has failed. Raises NotFoundError, JobStateError."""
         body = None
         if allow_removals is not None:
             body = {**self._store.get(job_id).body, "allow_removals": allow_removals}
-        job = self._store.move(job_id, {PAUSED: QUEUED, FAILED: QUEUED, QUEUED: QUEUED}, body=body)
+        job = self._store.move(job_id, ORDERS["resume"], body=body)
         self._wake.set()
         return job
 
     def cancel(self, job_id: str) -> Job:
         """Stops a job for good; what it has written stays. Raises NotFoundError, JobStateError."""
-        moves = {QUEUED: CANCELLED, PAUSED: CANCELLED, FAILED: CANCELLED, CANCELLED: CANCELLED}
-        job = self._moved(job_id, {**moves, RUNNING: CANCELLING, PAUSING: CANCELLING, CANCELLING: CANCELLING})
+        job = self._moved(job_id, ORDERS["cancel"])
         if job.state == CANCELLED:
             self._drop_feed(job_id)
         return job
@@ -266,6 +266,7 @@ class ShopJobs:
                 tell_now()
 
         track.check, track.tell = check, tell
+        tell_now()  # that it was begun is known even if it is killed in the next moment
         end, fields = self._ended(job, track)
         try:
             state = self._store.get(job.id).state

@@ -22,6 +22,7 @@ from shoplens.cli.encoder import group as encoder
 from shoplens.cli.evaluate import evaluate
 from shoplens.cli.export import export
 from shoplens.cli.index import index
+from shoplens.cli.jobs import group as jobs
 from shoplens.cli.judging import judge
 from shoplens.cli.key import group as key
 from shoplens.cli.mcp import mcp
@@ -50,6 +51,7 @@ for verb in (backup, restore, migrate, export, mcp):
 app.add_typer(encoder)
 app.add_typer(key)
 app.add_typer(rule)
+app.add_typer(jobs)
 
 
 @app.callback(invoke_without_command=True)

@@ -22,6 +22,7 @@ from shoplens.config import ServerSettings
 from shoplens.errors import ShopError
 from shoplens.server.problems import problem
 from shoplens.server.reading import TooLargeError, TooSlowError, read_body
+from shoplens.server.waiting import ASKING
 from shoplens.stores.write_answers import WriteAnswer, WriteAnswers
 
 HEADER = "Idempotency-Key"
@@ -46,6 +47,7 @@ class Idempotency:
     def __init__(self, app: ASGIApp, answers: WriteAnswers, settings: ServerSettings) -> None:
         self._app, self._answers, self._settings = app, answers, settings
         self._running: dict[tuple[str, str], asyncio.Event] = {}
+        self._tasks: set[asyncio.Task[Response]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request that has a key; all others pass."""
@@ -87,7 +89,20 @@ class Idempotency:
                 )
                 response.headers["Retry-After"] = "5"
                 return response
-        self._running[entry] = done = asyncio.Event()
+        self._running[entry] = asyncio.Event()
+        # A task of its own: when the client goes away, the write is done to its end and its answer kept.
+        task = asyncio.create_task(self._do(entry, asked, scope, body))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return await asyncio.shield(task)
+
+    def _done(self, task: asyncio.Task[Response]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # told to whoever waits for it; where nobody does any more, it is no fault of the loop
+
+    async def _do(self, entry: tuple[str, str], asked: bytes, scope: Scope, body: bytes) -> Response:
+        ASKING.set(None)
         try:
             found = await anyio.to_thread.run_sync(lambda: self._answers.find(*entry))
             if found is not None:
@@ -103,8 +118,7 @@ class Idempotency:
             response.raw_headers = headers
             return response
         finally:
-            del self._running[entry]
-            done.set()
+            self._running.pop(entry).set()
 
 
 def caller_of(scope: Scope) -> str:

@@ -18,6 +18,13 @@ QUEUED, RUNNING, PAUSING, PAUSED, CANCELLING, CANCELLED, DONE, FAILED = STATES =
     "queued", "running", "pausing", "paused", "cancelling", "cancelled", "done", "failed",
 )  # fmt: skip
 OVER = (CANCELLED, DONE, FAILED)
+ORDERS: Mapping[str, Mapping[str, str]] = {
+    "pause": {QUEUED: PAUSED, RUNNING: PAUSING, PAUSING: PAUSING, PAUSED: PAUSED},
+    "resume": {PAUSED: QUEUED, FAILED: QUEUED, QUEUED: QUEUED},
+    "cancel": {QUEUED: CANCELLED, PAUSED: CANCELLED, FAILED: CANCELLED, CANCELLED: CANCELLED, RUNNING: CANCELLING,
+               PAUSING: CANCELLING, CANCELLING: CANCELLING},
+}  # fmt: skip
+"""What may be asked of a job -> from which state to which; whoever is at work on it does the rest."""
 _C = jobs.c
 _COLUMNS = (_C.id, _C.kind, _C.state, _C.body, _C.progress, _C.created, _C.changed, _C.by)
 
@@ -69,7 +76,7 @@ class JobStore:
         """A job. Raises NotFoundError."""
         found = self._database.read(lambda c: _one(c, job_id))
         if found is None:
-            raise NotFoundError(f"there is no job {job_id!r}", where="job", hint="list them: GET /v1/jobs")
+            raise NotFoundError(f"there is no job {job_id!r}", where="job", hint="list them: shoplens jobs list, or GET /v1/jobs")
         return found
 
     def page(self, limit: int, before: tuple[str, str] | None = None, states: Collection[str] = ()) -> list[Job]:
@@ -95,7 +102,7 @@ class JobStore:
         with self._database.transaction() as connection:
             found = _one(connection, job_id)
             if found is None:
-                raise NotFoundError(f"there is no job {job_id!r}", where="job", hint="list them: GET /v1/jobs")
+                raise NotFoundError(f"there is no job {job_id!r}", where="job", hint="list them: shoplens jobs list, or GET /v1/jobs")
             if found.state not in moves:
                 raise JobStateError(
                     f"the job is {found.state}", where=f"job {job_id}", hint="only " + ", ".join(moves) + " ones can be"
