@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from shoplens.core.answer import Answer
 from shoplens.core.phrases import plain
 from shoplens.core.ports import CatalogueStore
@@ -69,7 +67,11 @@ class ShopSuggestions:
         self.copy.follow()
         speller = Speller(self.copy.table, self._matched, tokens, lexicon_words().english, _sounds, self._mentioned)
         meant = speller.meant(query.words, answer)
-        return replace(answer, did_you_mean=meant) if meant else answer
+        if not meant:
+            return answer
+        kept = set(meant.casefold().split())  # a word that it corrects need not be told again
+        notes = tuple(n for n in answer.notes if n.code != "typo" or str(n.values["written"]).casefold() in kept)
+        return replace(answer, did_you_mean=meant, notes=notes)
 
     def wait(self, seconds: float) -> bool:
         """Waits until suggestions are current, at most so long; whether they are."""
@@ -82,19 +84,18 @@ class ShopSuggestions:
 
     def _matched(self, word: str) -> tuple[int, tuple[str, ...]]:
         try:
-            found = self._copies().parts.words.search(word, 1)
+            found = self._copies().parts.words.glance(word, 1)
         except ShopError:
             return LARGE, ()
-        return len(found.matched), found.guessed
+        return found.count, found.guessed
 
     def _mentioned(self, run: str) -> bool:
         """Whether a run of Chinese is made of names of the lexicon, or stands in a product as it is."""
         vocabulary = lexicon_words()
         if all(piece in vocabulary.others for piece in vocabulary.pieces(run)):
             return True
-        words = self._copies().parts.words
         try:
-            return bool(len(words.mentioning((run,), np.sort(words.search(run, 1).matched))))
+            return self._copies().parts.words.mentions(run)
         except ShopError:
             return True
 

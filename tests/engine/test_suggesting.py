@@ -228,6 +228,14 @@ def test_other_words_are_proposed_for_those_that_do_not_find(shop: Shop, words: 
     assert shop.search(meant).did_you_mean == ""
 
 
+def test_what_is_corrected_is_not_told_a_second_time(shop: Shop) -> None:
+    found = shop._answerer.search(Query("leather hadbag"))
+    assert [(note.code, note.values["written"]) for note in found.notes] == [("typo", "hadbag")]
+    answer = shop.search("leather hadbag")
+    assert (answer.did_you_mean, answer.notes) == ("leather handbag", ())
+    assert [hit.product.id for hit in answer.hits] == [hit.product.id for hit in found.hits]
+
+
 @pytest.mark.parametrize(
     "words",
     ["black handbag", "黑色皮包", "红色靠垫", "Milano", "mug", "cushions", "red", "", "qwxzv", "香蕉", "sofa", "table",

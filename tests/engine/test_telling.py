@@ -15,6 +15,7 @@ from shoplens.app import Shop
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product, Translation, Variant
 from shoplens.core.notes import CAUSES, TEXTS, Note, note
+from shoplens.core.ports import WordMatches
 from shoplens.core.query import Query
 from shoplens.core.slips import one_letter_away
 from shoplens.core.where import parse_where
@@ -33,6 +34,12 @@ def shop(coloured: Callable[[], Shop]) -> Shop:
 
 def told(answer: Answer) -> list[tuple[str, Mapping[str, Any]]]:
     return [(one.code, one.values) for one in answer.notes]
+
+
+def engine(shop: Shop, words: str, **more: Any) -> Answer:
+    """What the engine answers by words alone, before the spelling that was meant is looked for."""
+    shop.search(Query(words, per_page=1))
+    return shop._answerer.search(Query(words, semantic_ratio=0, **more))
 
 
 def test_an_empty_shop_says_so(small: SmallShop) -> None:
@@ -91,7 +98,7 @@ def test_words_that_nobody_knows_are_named(shop: Shop) -> None:
     ("words", "written", "read"), [("cushoin", "cushoin", "cushion"), ("green cusion", "cusion", "cushion")]
 )
 def test_a_typo_is_told_once_with_the_word_that_was_read(shop: Shop, words: str, written: str, read: str) -> None:
-    answer = shop.search(words, semantic_ratio=0)
+    answer = engine(shop, words)
     assert answer.found
     assert told(answer) == [("typo", {"written": written, "read": read})]
 
@@ -113,8 +120,8 @@ def test_a_word_that_only_filtered_products_have_is_no_typo(small: SmallShop) ->
 def test_a_typo_of_what_only_filtered_products_have_is_not_told(small: SmallShop) -> None:
     shop = small.open()
     small.index(shop, [{"id": "1", "title": "Wool coat", "price": "5"}, {"id": "2", "title": "Jacket", "price": "50"}])
-    assert told(shop.search("wool jakcet", semantic_ratio=0)) == [("typo", {"written": "jakcet", "read": "jacket"})]
-    assert told(shop.search("wool jakcet", where="price<10", semantic_ratio=0)) == []
+    assert told(engine(shop, "wool jakcet")) == [("typo", {"written": "jakcet", "read": "jacket"})]
+    assert told(engine(shop, "wool jakcet", where=parse_where("price<10"))) == []
 
 
 def test_a_short_word_is_never_told_as_read(small: SmallShop) -> None:
@@ -130,7 +137,7 @@ def test_a_short_word_is_never_told_as_read(small: SmallShop) -> None:
         answer = shop.search(words, semantic_ratio=0)
         assert answer.found
         assert told(answer) == []
-    assert told(shop.search("shirrts", semantic_ratio=0)) == [("typo", {"written": "shirrts", "read": "shirt"})]
+    assert told(engine(shop, "shirrts")) == [("typo", {"written": "shirrts", "read": "shirt"})]
 
 
 def test_many_guessed_words_and_long_descriptions_take_no_time(small: SmallShop) -> None:
@@ -151,13 +158,18 @@ def test_many_guessed_words_and_long_descriptions_take_no_time(small: SmallShop)
         looked.append(text)
         return tokens(text)
 
+    def words_of_index(guessed: list[str]) -> WordMatches:
+        return WordMatches(none, none.astype(np.float32), none, guessed=tuple(guessed))
+
+    none = np.zeros(0, np.int64)
+
     query, answer, inside = Query("mug"), shop.search("mug"), np.ones(12, bool)
     guessed = [*(f"numbe{c}" for c in "aeiouq"), *noise("bcdfghjkqxz", 25, 9).split()]
     teller = Teller(shop.store, shop.copies, counted)
-    notes = teller.notes(query, answer, inside, unread=False, guessed=guessed, unfiltered=lambda: 0)
+    notes = teller.notes(query, answer, inside, unread=False, words=words_of_index(guessed), unfiltered=lambda: 0)
     assert [one.values["read"] for one in notes] == 3 * ["number"]
     looked.clear()
-    notes = teller.notes(query, answer, inside, unread=False, guessed=guessed[6:], unfiltered=lambda: 0)
+    notes = teller.notes(query, answer, inside, unread=False, words=words_of_index(guessed[6:]), unfiltered=lambda: 0)
     assert notes == ()
     assert len(looked) < 3 * 11 * 2_000 / 9  # of 31 words against all of 11 descriptions: 682,000
 

@@ -11,10 +11,14 @@ from typing import Any
 
 TEXTS: Mapping[str, str] = {
     "words_cut": "Only the first {limit} characters of the words were used.",
+    "terms_cut": "Only the first {limit} words were looked up.",
     "typo": "No product has the word “{written}”; these are the results for “{read}”.",
     "recoloured": "The photo was looked for in another colour: {colours}.",
     "price_other_currency": (
         "“{written}” is in {asked}; prices here are in {currency} and are not converted, so it was left out."
+    ),
+    "not_understood": (
+        "The words ask for more than {chips} things, or deny more than {denials}; they were looked for as written."
     ),
     "cropped": "Photo {photo} is like nothing here as a whole: its part {crop} was looked for.",
     "texts_only": "“{words}” was looked for in the texts of the products only, not in their pictures.",

@@ -318,6 +318,8 @@ class VectorIndex(Protocol):
         """The sequence number up to which this copy stands."""
 
 
+MOST_TERMS = 32
+"""Terms of a query that are looked for; later ones are left out."""
 EXACT = 1_000.0
 """Score of words that are an identifier of the product (sku, gtin, mpn, id): above any sum of words."""
 
@@ -327,9 +329,9 @@ class WordMatches:
     """Products that match words, best first. ``matched``: all product numbers that match, in no order.
 
     ``coverage``: the share of the query's terms that each match has at least, 0..1. ``guessed``: terms, as written,
-    that no product has: those that match do so by a letter more or less. ``partly``, ``partly_scores``: where few
-    match, products that have the main one of the terms alone, best first, and their scores, none above a match's:
-    no matches, but nearer to what was asked for than what has none.
+    that no product has: those that match do so by a letter more or less. ``cut``: whether it had more than
+    MOST_TERMS. ``partly``, ``partly_scores``: where few match, products that have the main one of the terms alone, best
+    first, and their scores, none above a match's: no matches, but nearer to what was asked for than what has none.
     """
 
     products: Numbers
@@ -337,6 +339,7 @@ class WordMatches:
     matched: Numbers
     coverage: float = 1.0
     guessed: tuple[str, ...] = ()
+    cut: bool = False
     partly: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
     partly_scores: npt.NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 

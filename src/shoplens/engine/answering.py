@@ -152,7 +152,7 @@ class Answerer:
             answer,
             found.inside,
             unread=found.unread,
-            guessed=() if found.words is None or wish.is_bare else found.words.guessed,
+            words=None if wish.is_bare else found.words,
             unfiltered=lambda: self._unfiltered(query, found, wish),
         )
         lap("notes")

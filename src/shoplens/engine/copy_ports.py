@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoplens.core.catalogue import Product
+from shoplens.core.glance import Glance
 from shoplens.core.ports import FilterColumns, Mask, Neighbours, Numbers, ProductMap, VectorIndex, VectorRow, WordIndex
 from shoplens.core.understood import ColumnValues
 
@@ -75,8 +76,14 @@ class SwitchableWords(WordIndex, Protocol):
     def flush(self, seq: int) -> None:
         """Commits what was added, with ``seq``, and shows it."""
 
+    def glance(self, words: str, most: int) -> Glance:
+        """What ``search`` would find, as far as some of the best products and their number tell."""
+
     def saying(self, names: Sequence[str], unless: Sequence[str]) -> Numbers:
         """Products that are called by one of the names and by none of ``unless``."""
+
+    def mentions(self, name: str) -> bool:
+        """Whether any product has a name in its texts."""
 
     def mentioning(self, names: Sequence[str], among: Numbers) -> Numbers:
         """Those of some products that have one of the names in any text."""

@@ -18,7 +18,10 @@ LONG = 6
 FEW = 2
 """Products of the most that a word has which may be a slip of a likelier one."""
 MIN_WORD, MAX_WORD = 4, 24
-MAX_WORDS = 8
+MAX_WORDS, MAX_RUNS = 8, 16
+"""Words of Latin letters, and runs of Chinese and words beside them, up to which a text is looked at."""
+MOST_LETTERS = 48
+"""Letters of all words of a text together in which one may be wrong: each stands for some fifty words to look up."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _WORD = re.compile(r"[A-Za-z]+")
 _RUN = re.compile(r"[\u4e00-\u9fff]+")
@@ -59,6 +62,8 @@ class Speller:
         well = bool(answer.found) and answer.verdict == "match"
         out = text
         if _RUN.search(text):
+            if len(_RUN.findall(text)) + len(_WORD.findall(text)) > MAX_RUNS:
+                return ""
             out = _RUN.sub(lambda run: self._heard(run[0]), text)
             out = _WORD.sub(lambda word: self._sounded(word[0]), out)
         elif _WORD.search(text):
@@ -73,20 +78,30 @@ class Speller:
             return text
         if not well and (chinese := self._typed_as_pinyin(text)):
             return chinese
-        out, end = [], 0
+        out, end, letters = [], 0, MOST_LETTERS
         for match in found:
             others = [other[0] for other in found if other is not match]
-            out += [text[end : match.start()], self._respelt(match[0], others)]
+            word = match[0]
+            if len(word) <= letters and self._doubtful(word):
+                letters -= len(word)
+                word = self._respelt(word, others)
+            out += [text[end : match.start()], word]
             end = match.end()
         return "".join([*out, text[end:]])
 
+    def _doubtful(self, word: str) -> bool:
+        """Whether a word may be a slip: few or none of the shop's things are called so."""
+        low = word.lower()
+        if not MIN_WORD <= len(low) <= MAX_WORD or low in self._known:
+            return False
+        named = self._table.count(low)
+        return named <= FEW and (not named or len(low) >= LONG)
+
     def _respelt(self, word: str, others: Sequence[str]) -> str:
-        """A word, or the one that was probably meant by it: of several the one that most products have together with
-        the other words, then the one that most products have."""
+        """A doubtful word, or the one that was probably meant by it: of several the one that most products have
+        together with the other words, then the one that most products have."""
         low = word.lower()
         named = self._table.count(low)
-        if not MIN_WORD <= len(low) <= MAX_WORD or low in self._known or named > FEW or (named and len(low) < LONG):
-            return word
         matched, guessed = self._matched(low)
         none = bool(guessed) or not matched
         if not none and matched > FEW:

@@ -10,7 +10,7 @@ import numpy as np
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product
 from shoplens.core.notes import Note, note
-from shoplens.core.ports import Mask
+from shoplens.core.ports import MOST_TERMS, Mask, WordMatches
 from shoplens.core.query import Query
 from shoplens.core.slips import one_letter_away
 from shoplens.core.where import All, Any_, Not, Where, both
@@ -20,6 +20,9 @@ from shoplens.engine.pages import Store
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 10
 """Hits whose texts are read for the word that was meant."""
+
+_GLANCED = 50
+"""Products with a word one letter away of which one may be shown that has the word that was meant."""
 
 _MAX_TYPOS = 3
 """Guessed words that are told; more make no sentence that anybody reads."""
@@ -49,7 +52,7 @@ class Teller:
         inside: Mask,
         *,
         unread: bool,
-        guessed: Sequence[str],
+        words: WordMatches | None,
         unfiltered: Callable[[], int],
     ) -> tuple[Note, ...]:
         """The notes of an answer, beside those that were known before it was looked for.
@@ -59,12 +62,14 @@ class Teller:
             answer: what was found.
             inside: bool by product number: has a variant that the filter allows.
             unread: the encoder has never met the words, so that they were looked for as written alone.
-            guessed: words, as written, that no product has and that were read as others, one letter away.
+            words: what the word index said; None where it was not asked for what the answer is about.
             unfiltered: finds out how many products there would be without the filter; called where nothing was found.
         """
         notes = self._order(query)
+        if words is not None and words.cut:
+            notes.append(note("terms_cut", limit=MOST_TERMS))
         if answer.found:
-            typos = list(self._typos(guessed, answer, inside))
+            typos = list(self._typos(() if words is None else words.guessed, answer, inside))
             notes += typos
             if unread and not typos and answer.verdict != "match":
                 notes.append(note("texts_only", words=query.words))
@@ -110,8 +115,10 @@ class Teller:
         hits = [words_of(hit.product) for hit in answer.hits[:_LOOKED_AT]]
         for written in guessed[:_MAX_TYPOS]:
             token = next(iter(self._tokens(written)), "")
-            best = self._copies.parts.words.search(written, 1, inside).products.tolist()
-            others = [words_of(stored.product) for stored in self._store.get(best) if stored is not None]
+            best = self._copies.parts.words.glance(written, _GLANCED).products
+            best = best[best < len(inside)]
+            allowed = best[inside[best]][:1].tolist()
+            others = [words_of(stored.product) for stored in self._store.get(allowed) if stored is not None]
             read = next((word for words in hits + others for word in words if self._meant(written, token, word)), "")
             if read:
                 yield note("typo", written=written, read=read)

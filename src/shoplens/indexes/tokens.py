@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -60,6 +60,9 @@ _STEMMER = (
     .filter(tantivy.Filter.stemmer("english"))
     .build()
 )
+_STEMMERS = (
+    tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).filter(tantivy.Filter.stemmer("english")).build()
+)
 
 
 def normalise(text: str) -> str:
@@ -79,6 +82,12 @@ def stem(word: str) -> str:
     word = _SAME.get(word, word)
     found = _STEMMER.analyze(word)
     return cast(str, found[0]) if found else word
+
+
+def stems(words: Iterable[str]) -> list[str]:
+    """The stems of many normalised words of letters, read in one go; of none where a word is empty."""
+    text = " ".join(_SAME.get(word, word) for word in words)
+    return cast("list[str]", _STEMMERS.analyze(text))
 
 
 @dataclass(frozen=True, slots=True)

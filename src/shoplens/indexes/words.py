@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,8 @@ import numpy.typing as npt
 import tantivy
 
 from shoplens.core.catalogue import Product
-from shoplens.core.ports import EXACT, Mask, Numbers, WordMatches
+from shoplens.core.glance import Glance
+from shoplens.core.ports import EXACT, MOST_TERMS, Mask, Numbers, WordMatches
 from shoplens.errors import ShopError, ShopLockedError
 from shoplens.indexes import words_reasons as reasons
 from shoplens.indexes.vocabulary import NONE, Vocabulary
@@ -34,15 +35,12 @@ from shoplens.indexes.words_folder import Generation, WordFolder, by_the_system,
 from shoplens.indexes.words_query import (
     FEW,
     NUMBER,
+    Looked,
     QueryBuilder,
-    Term,
-    at_least,
-    either,
-    preferred,
-    required,
-    terms_of,
+    all_terms,
 )
 from shoplens.indexes.words_saying import Said, all_numbers
+from shoplens.indexes.words_tries import Tries, read
 
 _LOG = logging.getLogger(__name__)
 _HEAP = 64_000_000
@@ -50,6 +48,7 @@ _FIRST = 10_000
 """Matches fetched with their scores at first; more only where a filter leaves too few of them."""
 
 _MAX_FREQUENCIES = 100_000
+
 
 _NOTHING = WordMatches(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
 
@@ -189,6 +188,17 @@ class TantivyWords:
                     self._lose(self._folder.damage(), error)
             return _NOTHING
 
+    def glance(self, words: str, most: int) -> Glance:
+        """What ``search`` would find, as far as some of the best products and their number tell. Raises as that does.
+
+        To read the number of each match takes ten times as long as to find them.
+        """
+        searcher = self._searcher
+        if searcher is None or not words.strip():
+            return Glance(_NOTHING.products, 0, ())
+        with native(searcher.generation.path):
+            return searcher.tries.glance(words, most)
+
     def saying(self, names: Sequence[str], unless: Sequence[str]) -> Numbers:
         """Numbers, rising, of products that are called by one of the names: in what they are, and not by a longer one
         of ``unless`` or beside a word that denies it."""
@@ -205,6 +215,14 @@ class TantivyWords:
             return _NOTHING.products
         with native(searcher.generation.path):
             return searcher.said.mentioning(tuple(names), among)
+
+    def mentions(self, name: str) -> bool:
+        """Whether any product has all tokens of a name in its texts. Raises as ``search`` does."""
+        searcher = self._searcher
+        if searcher is None:
+            return False
+        with native(searcher.generation.path):
+            return searcher.said.mentions(name)
 
     def terms(self, words: str, product: Product) -> tuple[str, ...]:
         """Which of the words, as written, the product matches: the reason of a hit. One-letter typos count."""
@@ -315,6 +333,7 @@ class _Searcher:
         self._known: dict[tuple[str, str], int] = {}
         self._vocabulary = vocabulary
         self._builder = QueryBuilder(generation.index.schema, self._frequency)
+        self.tries = Tries(searcher, self._builder, vocabulary)
         self.said = Said(searcher, generation.index.schema, self._frequency)
 
     def _frequency(self, field: str, token: str) -> int:
@@ -327,26 +346,27 @@ class _Searcher:
 
     def search(self, words: str, k: int, products: Mask | None) -> WordMatches:
         """See ``TantivyWords.search``."""
-        terms = terms_of(words, self._vocabulary)
-        for query, share in self._queries(words, terms):
+        every = all_terms(words, self._vocabulary)
+        looked = self._builder.looked(every[:MOST_TERMS])
+        cut = len(every) > MOST_TERMS
+        for query, share in self.tries.queries(words, looked, len(every[:MOST_TERMS])):
             found = self._searcher.search(query, _FIRST, count=True)
             if found.count:
                 # Whatever the filter: what it leaves is a part of what is found without it.
                 best = self._best(query, found, k, products)
                 exact = len(best.scores) > 0 and best.scores[0] >= EXACT
-                guessed = tuple(term.written for term in terms if term.slip and self._builder.guessed(term))
-                best = replace(best, coverage=1.0 if exact else share, guessed=guessed)
-                return best if exact or found.count >= FEW else self._partly(best, words, terms, products)
-        return _NOTHING
+                best = replace(
+                    best, coverage=1.0 if exact else share, guessed=self._builder.guessed_of(looked), cut=cut
+                )
+                return best if exact or found.count >= FEW else self._partly(best, words, looked, products)
+        return replace(_NOTHING, cut=cut)
 
-    def _partly(
-        self, best: WordMatches, words: str, terms: tuple[Term, ...], products: Mask | None
-    ) -> WordMatches:
+    def _partly(self, best: WordMatches, words: str, looked: Looked, products: Mask | None) -> WordMatches:
         """The matches with what has the main one of the terms."""
-        query = self._builder.partly(words, terms, self._vocabulary)
+        query = self._builder.partly(words, looked, self._vocabulary)
         if query is None:
             return best
-        numbers, scores = _read(self._searcher, self._searcher.search(query, FEW, count=False))
+        numbers, scores = read(self._searcher, self._searcher.search(query, FEW, count=False))
         keep = np.flatnonzero(~np.isin(numbers, best.matched))[: FEW - len(best.matched)]
         if products is not None:  # after the choice: what a filter leaves is a part of what is found without it
             keep = keep[_allowed(numbers[keep], products)]
@@ -355,37 +375,18 @@ class _Searcher:
 
     def _best(self, query: Any, found: Any, k: int, products: Mask | None) -> WordMatches:
         """The k best of a query's matches that are allowed, and all of them."""
-        numbers, scores = _read(self._searcher, found)
+        numbers, scores = read(self._searcher, found)
         matched = numbers
         if found.count > len(numbers):
             matched = all_numbers(self._searcher, query, found.count)
             have, can = (len(n) if products is None else _allowed(n, products).sum() for n in (numbers, matched))
             if have < min(k, can):
-                numbers, scores = _read(self._searcher, self._searcher.search(query, found.count, count=False))
+                numbers, scores = read(self._searcher, self._searcher.search(query, found.count, count=False))
         if products is not None:
             keep = _allowed(numbers, products)
             numbers, scores = numbers[keep], scores[keep]
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
         return WordMatches(numbers[best], scores[best], matched)
-
-    def _queries(self, words: str, terms: tuple[Term, ...]) -> Iterator[tuple[Any, float]]:
-        """Queries, the strictest first, each with the share of the terms that it asks for."""
-        queries = self._builder.known(terms)
-        whole = self._builder.whole(words)
-        if not queries and whole is not None:
-            yield whole, 1.0
-        better = self._builder.heads(words, self._vocabulary)
-        for count in range(required(len(queries)) if queries else 0, 0, -1):
-            query = preferred(at_least(queries, count), better)
-            yield query if whole is None else either(query, whole), count / len(terms)
-
-
-def _read(searcher: Any, found: Any) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    hits = found.hits
-    if not hits:
-        return np.empty(0, np.int64), np.empty(0, np.float32)
-    scores, addresses = zip(*hits, strict=True)
-    return np.array(searcher.fast_field_values(NUMBER, list(addresses)), np.int64), np.array(scores, np.float32)
 
 
 def _allowed(numbers: npt.NDArray[np.int64], products: Mask) -> npt.NDArray[np.bool_]:

@@ -9,21 +9,21 @@ fewer is asked for, and so on down to one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import tantivy
 
-from shoplens.core.ports import EXACT
+from shoplens.core.ports import EXACT, MOST_TERMS
 from shoplens.core.suggestion import slips
-from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, stem, word
+from shoplens.indexes.tokens import LIGHT, STOP_WORDS, Word, chunks, is_unspaced, join, normalise, numbered, stems, word
 from shoplens.indexes.vocabulary import NONE, Vocabulary
 from shoplens.indexes.words_heads import MARK, heads
 
-MAX_TERMS = 32
-"""Terms of a query that count; later ones are left out."""
+MOST_LETTERS = 64
+"""Letters, of all words of a query together, in which one may be wrong: each stands for some fifty words to look up."""
 
 NUMBER = "number"
 IDENTIFIERS = "identifiers"
@@ -88,12 +88,17 @@ class Term:
 @lru_cache(maxsize=512)
 def respelt(written: str) -> frozenset[str]:
     """The tokens of all words that are one letter away."""
-    return frozenset(stem(other) for other in slips(written, _LETTERS) if other) if len(written) <= 24 else frozenset()
+    return frozenset(stems(slips(written, _LETTERS))) if len(written) <= 24 else frozenset()
+
+
+def terms_of(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
+    """The terms of a query that count, in order, each once."""
+    return all_terms(words, vocabulary)[:MOST_TERMS]
 
 
 @lru_cache(maxsize=256)
-def terms_of(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
-    """The terms of a query, in order, each once. A run of Chinese characters is cut into the names that it holds."""
+def all_terms(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
+    """All terms of a query, in order, each once. A run of Chinese characters is cut into the names that it holds."""
     found: list[Term] = []
     written = [raw for raw in re.split(r"\s+", words) if raw]
     for raw in written:
@@ -116,7 +121,7 @@ def terms_of(words: str, vocabulary: Vocabulary = NONE) -> tuple[Term, ...]:
     seen: dict[Word, Term] = {}
     for term in useful or found:
         seen.setdefault(term.word, term)
-    return tuple(seen.values())[:MAX_TERMS]
+    return tuple(seen.values())
 
 
 def _may_slip(term: Term, vocabulary: Vocabulary) -> bool:
@@ -135,6 +140,30 @@ def required_characters(count: int) -> int:
     return count if count < 4 else -(-2 * count // 3)
 
 
+class Letters:
+    """The letters of a query in which one may still be wrong (see MOST_LETTERS)."""
+
+    def __init__(self) -> None:
+        self.left = MOST_LETTERS
+
+    def take(self, word: str) -> bool:
+        """Whether those of a word are among them, which they are no longer."""
+        enough = len(word) <= self.left
+        self.left -= len(word) if enough else 0
+        return enough
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What became of a query's terms. ``queries``: of those that products have, or nearly have. ``asked``: how many
+    terms count: these, and those of which no product has even a word one letter away. ``slipped``: the terms that were
+    looked for with a letter wrong."""
+
+    queries: list[tuple[Term, Any]]
+    asked: int
+    slipped: tuple[Term, ...]
+
+
 class QueryBuilder:
     """Builds tantivy queries for one state of the index."""
 
@@ -142,11 +171,23 @@ class QueryBuilder:
         self._schema = schema
         self._frequency = frequency
 
-    def known(self, terms: Sequence[Term]) -> list[Any]:
-        """One query for each term that some product has, or nearly has."""
-        return [query for query in map(self.term, terms) if query is not None]
+    def looked(self, terms: Sequence[Term]) -> Looked:
+        """The queries of terms. Of words that no product has the first are looked for with a letter wrong, as many as
+        have MOST_LETTERS together; the others are left out."""
+        letters, asked = Letters(), 0
+        queries: list[tuple[Term, Any]] = []
+        slipped: list[Term] = []
+        for term in terms:
+            before = letters.left
+            query = self.term(term, letters)
+            if letters.left < before:
+                slipped.append(term)
+            if query is not None:
+                queries.append((term, query))
+            asked += query is not None or letters.left < before
+        return Looked(queries, asked, tuple(slipped))
 
-    def term(self, term: Term) -> Any | None:
+    def term(self, term: Term, letters: Letters) -> Any | None:
         """The query of one term; None where no product can match it."""
         characters = term.characters
         others = [every_of(some) for name in term.others if (some := self._whole_name(name))]
@@ -165,7 +206,7 @@ class QueryBuilder:
                 options.append(every_of(queries))
         if others:
             options = [_best([*([] if not options else [_any(options)]), *others])]
-        if not options and term.slip:
+        if not options and term.slip and letters.take(term.word.whole):
             options += [*self._part_typo(parts), *self._typo(term)]
         identifier = normalise(term.written)
         if len(identifier) >= 4 and any(c.isdigit() for c in identifier):
@@ -181,6 +222,10 @@ class QueryBuilder:
             return term.slip and not known
         tokens = (term.word.whole, *term.word.more, *term.joined, *(token for name in term.others for token in name))
         return not any(self._frequency(WORDS, token) for token in tokens if token)
+
+    def guessed_of(self, looked: Looked) -> tuple[str, ...]:
+        """The terms, as written, that no product has and that were looked for with a letter wrong."""
+        return tuple(term.written for term in looked.slipped if self.guessed(term))
 
     def whole(self, words: str) -> Any | None:
         """The query as a whole taken for an identifier; None where no product has it."""
@@ -198,10 +243,10 @@ class QueryBuilder:
                 found.append(tantivy.Query.const_score_query(_any(some), HEAD))
         return found
 
-    def partly(self, words: str, terms: Sequence[Term], vocabulary: Vocabulary) -> Any | None:
+    def partly(self, words: str, looked: Looked, vocabulary: Vocabulary) -> Any | None:
         """The query for products that have the main one of several terms, whatever they have of the others: of
         "bluetooth headphones" what it is, headphones; where no term names a thing the rarest. None of a single term."""
-        known = [(term, query) for term in terms if (query := self.term(term)) is not None]
+        known = looked.queries
         if len(known) < 2:
             return None
         kinds = set(heads(words, vocabulary))
@@ -249,28 +294,43 @@ class QueryBuilder:
         unknown = [part for part in parts if not self._frequency(WORDS, part)]
         if len(unknown) != 1 or len(unknown[0]) < MIN_TYPO:
             return []
+        near = self._near(unknown[0])
         known = [query for part in parts if (query := self._token(part, PART)) is not None]
-        return [every_of([*known, _any(self._fuzzy(unknown[0]))])]
+        return [every_of([*known, _any(near)])] if near else []
 
     def _typo(self, term: Term) -> list[Any]:
         """The term with a letter wrong: in its stem, or as it is written ("pllover" is no letter from "pullov")."""
-        some = self._fuzzy(term.word.whole)
-        known = sorted(token for token in term.near if self._frequency(WORDS, token))
+        near = self._near(term.word.whole, term.near)
+        return [_any(near)] if near else []
+
+    def _near(self, word: str, further: Iterable[str] = ()) -> list[Any]:
+        """The queries, one a field, for what has a token one letter away from a word, or one of some further tokens.
+
+        Which of them products have is looked up here, once: a query that did so would do it again each time that it
+        is asked with fewer terms. Letters that no English word has are left to the index.
+        """
+        if not word.isascii():
+            return [
+                tantivy.Query.boost_query(
+                    tantivy.Query.fuzzy_term_query(self._schema, field, word, distance=1, transposition_cost_one=True),
+                    score,
+                )
+                for field, score in TYPO.items()
+            ]
+        known = sorted(token for token in {*slips(word, _LETTERS), *further} if token and self._frequency(WORDS, token))
+        out = []
         for field, score in TYPO.items():
             tokens = [token for token in known if self._frequency(field, token)]
-            found = [tantivy.Query.term_query(self._schema, field, token, _OPTIONS[field]) for token in tokens]
-            if found:
-                some.append(tantivy.Query.const_score_query(_any(found), score))
-        return [_best([_any(some[:2]), *([_any(some[2:])] if some[2:] else [])])]
+            some = [tantivy.Query.term_query(self._schema, field, token, _OPTIONS[field]) for token in tokens]
+            if some:
+                out.append(tantivy.Query.const_score_query(_any(some), score))
+        return out
 
-    def _fuzzy(self, token: str) -> list[Any]:
-        return [
-            tantivy.Query.boost_query(
-                tantivy.Query.fuzzy_term_query(self._schema, field, token, distance=1, transposition_cost_one=True),
-                score,
-            )
-            for field, score in TYPO.items()
-        ]
+
+def most_of(queries: Sequence[Any]) -> Any:
+    """A query whose best score is the number of these queries that a product matches at most."""
+    should = [(tantivy.Occur.Should, tantivy.Query.const_score_query(query, 1.0)) for query in queries]
+    return tantivy.Query.boolean_query(should)
 
 
 def at_least(queries: Sequence[Any], count: int) -> Any:

@@ -35,6 +35,11 @@ class Said:
         every = self._kept(WORDS, "freq", names, ()) if len(among) else among
         return np.sort(among[np.isin(among, every)])
 
+    def mentions(self, name: str) -> bool:
+        """See ``TantivyWords.mentions``."""
+        query = self._query(WORDS, "freq", (name,), ())
+        return query is not None and bool(self._searcher.search(query, 1, count=False).hits)
+
     def _kept(self, field: str, option: str, names: tuple[str, ...], unless: tuple[str, ...]) -> Numbers:
         """The products that have one of the names, rising; of what was asked last they are kept, as reading thousands
         of numbers takes its time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from threading import Lock
 
@@ -22,8 +22,9 @@ from shoplens.understanding.notions import Notion
 from shoplens.understanding.prices import price_limits
 from shoplens.understanding.reading import Meanings, Reading, kind_of, of_group
 
-MOST_CHIPS = 24
-"""Chips of one query; a text with more of them is no query, and is looked for as it is written."""
+MOST_CHIPS, MOST_DENIALS = 24, 8
+"""Chips of one query, and those of them that deny something, each of which is held against the whole catalogue; a text
+with more of them is no query, and is looked for as it is written."""
 LONGEST = 200
 """Characters that are read; what follows is looked for as it is written."""
 _KEPT = 8
@@ -128,7 +129,10 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
             found = None if step is None else (step[0], frozenset())
         return found if found is not None and free(place, found[0]) else None
 
-    for denied in denials(text, deniable, lambda phrase: bool(reading.means(phrase))):
+    every = [d for d in denials(text, deniable, lambda phrase: bool(reading.means(phrase))) if free(d.start, d.end)]
+    if len(chips) > MOST_CHIPS or len(every) > MOST_DENIALS:
+        return _not_understood(words, [chip.text for chip in chips], [text[d.start : d.end] for d in every])
+    for denied in every:
         if free(denied.start, denied.end):
             add(_denial(words, denied, known, reading))
     for match in (*_SIZE.finditer(text), *(_CHINESE_SIZE.finditer(text) if not text.isascii() else ())):
@@ -157,10 +161,18 @@ def understand(words: str, known: Known, reading: Reading) -> Understood:
                     _boost(kind, meant, text[start:end], known),
                 )
             )
-    if len(chips) > MOST_CHIPS:
-        return Understood(words, (), words)
+    denying = [chip.text for chip in chips if chip.denial is not None]
+    if len(chips) > MOST_CHIPS or len(denying) > MOST_DENIALS:
+        return _not_understood(words, [chip.text for chip in chips], denying)
     found = _numbered(sorted(chips, key=lambda chip: chip.start))
     return Understood(words, found, rest_of(words, found), tuple(notes))
+
+
+def _not_understood(words: str, wishes: Sequence[str], denied: Sequence[str]) -> Understood:
+    """The words as they are written; told where they are not just the same few again and again."""
+    many = len(set(wishes)) > MOST_CHIPS or len(set(denied)) > MOST_DENIALS
+    notes = (note("not_understood", chips=MOST_CHIPS, denials=MOST_DENIALS),) if many else ()
+    return Understood(words, (), words, notes)
 
 
 def _only(start: int, end: int) -> Callable[[int], tuple[int, object] | None]:

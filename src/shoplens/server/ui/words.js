@@ -48,10 +48,13 @@ const WORDS = {
 const NOTES = {
   en: {
     words_cut: ({ limit }) => `Only the first ${limit} characters were used.`,
+    terms_cut: ({ limit }) => `Only the first ${limit} words were looked up.`,
     typo: ({ written, read }) => `No product has the word “${written}”; these are the results for “${read}”.`,
     recoloured: ({ colours }) => `Looked for what the photo shows, in ${list(colours)}.`,
     price_other_currency: ({ written, asked, currency }) =>
       `“${written}” is in ${asked}; prices here are in ${currency}, so it was left out.`,
+    not_understood: ({ chips, denials }) =>
+      `That is more than ${chips} wishes, or ${denials} refusals, at once; the words were looked for as written.`,
     cropped: ({ photo, crop }) =>
       `Photo ${photo} is like nothing here as a whole; a part of it was looked for (${crop}).`,
     texts_only: ({ words }) => `“${words}” was looked for in the descriptions only, not in the pictures.`,
@@ -66,9 +69,11 @@ const NOTES = {
   },
   zh: {
     words_cut: ({ limit }) => `只使用了前 ${limit} 个字。`,
+    terms_cut: ({ limit }) => `只查找了前 ${limit} 个词。`,
     typo: ({ written, read }) => `没有商品含“${written}”，以下是“${read}”的结果。`,
     recoloured: ({ colours }) => `按照片的样子查找，颜色换成${list(colours)}。`,
     price_other_currency: ({ written, asked, currency }) => `“${written}”用的是${asked}，本店以${currency}标价，未做换算，已忽略。`,
+    not_understood: ({ chips, denials }) => `要求超过 ${chips} 项，或排除超过 ${denials} 项，已按原文查找。`,
     cropped: ({ photo, crop }) => `照片 ${photo} 整体与店内商品都不相似，已改用其中一部分查找（${crop}）。`,
     texts_only: ({ words }) => `“${words}”只在商品文字中查找，未与图片比较。`,
     sort_without_values: ({ fields }) => `没有商品填写${list(fields)}，排序不变。`,
