@@ -129,6 +129,13 @@ def test_all_other_addresses_are_as_described(client: httpx.Client, document: di
         "/readyz": [client.get("/readyz")],
         "/v1/catalogue": [client.get("/v1/catalogue?per_page=3"), client.get("/v1/catalogue?cursor=x")],
         "/v1/keys": [client.get("/v1/keys")],
+        "/v1/similar": [client.get("/v1/similar?like=C1"), client.get("/v1/similar?q=x")],
+        "/v1/facets": [client.get("/v1/facets?facet_by=brand,price"), client.get("/v1/facets")],
+        "/v1/synonyms": [client.get("/v1/synonyms")],
+        "/v1/encoders": [client.get("/v1/encoders")],
+        "/v1/jobs": [client.get("/v1/jobs"), client.get("/v1/jobs?cursor=x")],
+        "/v1/jobs/{job_id}": [client.get("/v1/jobs/nope")],
+        "/v1/jobs/{job_id}/report": [client.get("/v1/jobs/nope/report")],
         "/v1/rules": [client.get("/v1/rules")],
         "/v1/rules/{rule_id}": [client.get("/v1/rules/nope")],
         "/v1/rules/{rule_id}/history": [client.get("/v1/rules/nope/history")],
@@ -138,6 +145,55 @@ def test_all_other_addresses_are_as_described(client: httpx.Client, document: di
     for path, responses in got.items():
         for response in responses:
             assert told(document, path, response) == [], path
+
+
+WRITES: list[tuple[str, str, str, Any, int]] = [
+    ("post", "/v1/products", "", [{"id": "W1", "title": "New", "price": "3 EUR"}, 7], 200),
+    ("post", "/v1/products", "", [], 400),
+    ("patch", "/v1/products", "", [{"id": "W1", "quantity": 3}, {"id": "none", "quantity": 3}], 200),
+    ("put", "/v1/products/{product_id}", "W2", {"title": "Other", "availability": "in stock"}, 200),
+    ("patch", "/v1/products/{product_id}", "W2", {"price": 5, "currency": "EUR"}, 200),
+    ("patch", "/v1/products/{product_id}", "W2", {"size": 5}, 400),
+    ("patch", "/v1/products/{product_id}", "none", {"price": 5}, 404),
+    ("delete", "/v1/products/{product_id}", "W2", None, 200),
+    ("post", "/v1/products/delete", "", {"ids": ["W1", "none"]}, 200),
+    ("put", "/v1/synonyms/{rule_id}", "s1", {"words": ["pillow", "cushion"]}, 200),
+    ("delete", "/v1/synonyms/{rule_id}", "s1", None, 200),
+    ("delete", "/v1/synonyms/{rule_id}", "s1", None, 404),
+    ("post", "/v1/similar", "", {"like": ["C1"], "per_page": 2}, 200),
+    ("post", "/v1/facets", "", {"q": "cushion", "facet_by": ["brand"]}, 200),
+    ("post", "/v1/encoders/switch", "", {"encoder": "onnx:nowhere"}, 400),
+    ("post", "/v1/encoders/build", "", {"encoder": "onnx:nowhere"}, 202),
+    ("post", "/v1/encoders/rollback", "", None, 400),
+    ("delete", "/v1/encoders/spaces/{space}", "none@1/3", None, 404),
+    ("post", "/v1/jobs/import", "", {"path": "x"}, 403),
+    ("post", "/v1/jobs/import", "", {"rows": "x"}, 400),
+    ("post", "/v1/jobs/{job_id}/pause", "none", None, 404),
+    ("post", "/v1/jobs/{job_id}/resume", "none", None, 404),
+    ("post", "/v1/jobs/{job_id}/cancel", "none", None, 404),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "name", "body", "status"), WRITES)
+def test_writes_are_as_described(
+    client: httpx.Client, document: dict[str, Any], method: str, path: str, name: str, body: Any, status: int
+) -> None:
+    address = re.sub(r"\{\w+\}", name.replace("/", "%2F"), path)
+    response = client.request(method, address, **({} if body is None else {"json": body}))
+    assert response.status_code == status, response.text
+    assert told(document, path, response, method) == []
+
+
+def test_jobs_are_as_described(client: httpx.Client, document: dict[str, Any]) -> None:
+    sent = client.post(
+        "/v1/jobs/import?keep_missing=true", content=b"id,title\nJ1,x\n", headers={"content-type": "text/csv"}
+    )
+    assert told(document, "/v1/jobs/import", sent, "post") == []
+    jobs = client.get("/v1/jobs")
+    assert jobs.json()["jobs"]
+    assert told(document, "/v1/jobs", jobs) == []
+    one = client.get(sent.headers["location"])
+    assert told(document, "/v1/jobs/{job_id}", one) == []
 
 
 def test_the_schemas_have_all_that_the_wire_has(document: dict[str, Any]) -> None:
