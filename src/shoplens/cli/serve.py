@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from shoplens.cli.options import ShopFolder
 from shoplens.config import Config
 
 
 def serve(
-    shop: ShopFolder = None,
+    shop: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--shop", "-s", help="The shop's folder (setting: shop); repeat it to serve several under /shops/NAME/."
+        ),
+    ] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (setting: server.host).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (setting: server.port).")] = None,
 ) -> None:
-    """Serve a shop: the HTTP API under /v1 and a search page."""
-    from shoplens.server import run
+    """Serve a shop, or several: the HTTP API under /v1 and a search page."""
+    from shoplens.server import names_of, run, run_several
 
     server: dict[str, Any] = {}
     if host is not None:
@@ -24,4 +29,11 @@ def serve(
     if port is not None:
         server["port"] = port
     chosen = {"server": server} if server else {}
-    run(Config.load(shop, **chosen), lambda: Config.load(shop, **chosen))
+    folders = list(shop or ())
+    if len(folders) > 1:
+        names = names_of(folders)
+        configs = {name: Config.load(folder, **chosen) for name, folder in names.items()}
+        run_several(configs, lambda: {name: Config.load(folder, **chosen) for name, folder in names.items()})
+        return
+    one = folders[0] if folders else None
+    run(Config.load(one, **chosen), lambda: Config.load(one, **chosen))

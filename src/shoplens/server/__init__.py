@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shoplens.server.http import create_app
-from shoplens.server.running import run
+from shoplens.server.running import run, run_several
+from shoplens.server.tenants import create_tenants, names_of
 
-__all__ = ["create_app", "run"]
+__all__ = ["create_app", "create_tenants", "names_of", "run", "run_several"]

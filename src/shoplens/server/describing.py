@@ -67,7 +67,7 @@ def describe(app: FastAPI) -> None:
         # The examples are to be copied into a shell: an address of letters, digits and ports, or the usual one.
         host = request.headers.get("host", "")
         known = re.fullmatch(r"[A-Za-z0-9.:-]+", host)
-        at = f"{request.url.scheme}://{host if known else '127.0.0.1:8000'}"
+        at = f"{request.url.scheme}://{host if known else '127.0.0.1:8000'}{request.scope.get('root_path', '')}"
         text = template.render(document=whole(), name_of=name_of, at=at)
         style = text.split("<style>", 1)[1].split("</style>", 1)[0]
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shoplens.app import Shop
+from shoplens.config import GuardSettings, ServerSettings
 from shoplens.errors import ShopLensError
 from shoplens.server.callers import CALLER, Caller, Keyring, key_sent, refusal
 from shoplens.server.gates import Busy, Gates
@@ -38,7 +39,8 @@ _GATED = frozenset({"/v1/search", "/v1/crops"})
 class Guards:
     """What guards one shop's service."""
 
-    shop: Shop
+    server: ServerSettings
+    settings: GuardSettings
     keys: KeyStore
     keyring: Keyring
     limits: Limits
@@ -52,7 +54,8 @@ class Guards:
 def guards_of(shop: Shop, gates: Gates) -> Guards:
     """The guards of a shop, with the gates that it shares with the others of its process."""
     keys = KeyStore(shop.store.database)
-    return Guards(shop, keys, Keyring(keys), Limits(shop.config.guard, keys), gates)
+    config = shop.config
+    return Guards(config.server, config.guard, keys, Keyring(keys), Limits(config.guard, keys), gates)
 
 
 def add_guard(app: FastAPI, guards: Guards) -> None:
@@ -82,7 +85,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, guards: Guards, routes: Sequence[BaseRoute]) -> None:
         self._app, self._guards, self._routes = app, guards, routes
-        self._server, self._guard = guards.shop.config.server, guards.shop.config.guard
+        self._server, self._guard = guards.server, guards.settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""

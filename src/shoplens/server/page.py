@@ -17,6 +17,7 @@ from shoplens.app import Shop
 from shoplens.core.query import Query
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import NotFoundError
+from shoplens.server.restricting import restricted
 
 FACETS = ("category", "color", "brand", "material", "pattern", "gender", "size")
 """Fields whose values are counted beside the results, where the shop has them."""
@@ -48,18 +49,20 @@ def mount_page(app: FastAPI, shop: Shop) -> None:
         (folder / "index.html").read_text("utf-8")
     )
 
-    def first() -> str:
+    def first(root: str) -> str:
         known = shop.copies.parts.columns.fields()
         facets = tuple(name for name in FACETS if name in known)
-        answer = shop.search(Query(per_page=24, facet_by=(*facets, "price"), max_facet_values=200))
+        query = Query(per_page=24, facet_by=(*facets, "price"), max_facet_values=200)
+        answer = shop.search(restricted(shop, query))
         data = json.dumps({"answer": answer_to_fields(answer), "facets": facets})
         # Inside <script>, "<" could end the element; JSON may spell it otherwise.
         data = data.replace("<", "\\u003c")
-        return template.render(assets=f"/assets/{tag}", modules=modules, data=data, found=answer.found)
+        return template.render(assets=f"{root}/assets/{tag}", modules=modules, data=data, found=answer.found)
 
     @app.get("/", include_in_schema=False)
-    async def page(_: Request) -> Response:
-        return Response(await anyio.to_thread.run_sync(first), media_type="text/html", headers=HEADERS)
+    async def page(request: Request) -> Response:
+        text = await anyio.to_thread.run_sync(first, request.scope.get("root_path", ""))
+        return Response(text, media_type="text/html", headers=HEADERS)
 
     @app.get("/assets/{version}/{name}", include_in_schema=False)
     async def asset(version: str, name: str) -> Response:

@@ -67,7 +67,7 @@ async function ask(fields, signal) {
   for (const photo of state.photos) body.append("images", photo.blob, "photo.jpg");
   let response;
   try {
-    response = await fetch("/v1/search", { method: "POST", body, signal });
+    response = await fetch("v1/search", { method: "POST", body, signal });
   } catch (error) {
     throw error.name === "AbortError" ? error : new Error(say("unreachable"));
   }
@@ -110,7 +110,7 @@ async function heat(hit) {
   const body = new FormData();
   body.append("json", JSON.stringify({ q: state.words }));
   for (const photo of state.photos) body.append("images", photo.blob, "photo.jpg");
-  const response = await fetch(`/v1/pictures/${hit.picture}/heat`, { method: "POST", body }).catch(() => null);
+  const response = await fetch(`v1/pictures/${hit.picture}/heat`, { method: "POST", body }).catch(() => null);
   return response?.ok ? URL.createObjectURL(await response.blob()) : null;
 }
 
@@ -245,7 +245,7 @@ function translate() {
 // After a reload the address names the product only by its id.
 async function nameLike() {
   if (!state.like) return;
-  const response = await fetch(`/v1/products/${encodeURIComponent(state.like.id)}`).catch(() => null);
+  const response = await fetch(`v1/products/${encodeURIComponent(state.like.id)}`).catch(() => null);
   if (!response?.ok || !state.like) return; // the search itself tells what is wrong
   const product = await response.json();
   state.like = { id: product.id, name: titleOf(product), picture: product.pictures[0] ?? "" };

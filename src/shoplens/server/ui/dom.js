@@ -14,4 +14,4 @@ export function element(name, attributes = {}, ...children) {
 // dir="auto" shuts a text in by itself: its right-to-left marks cannot turn around what stands beside it.
 export const told = (name, text, attributes = {}) => element(name, { dir: "auto", ...attributes }, text);
 
-export const pictureOf = (hash, side) => `/v1/pictures/${encodeURIComponent(hash)}?side=${side}`;
+export const pictureOf = (hash, side) => `v1/pictures/${encodeURIComponent(hash)}?side=${side}`;

@@ -59,7 +59,7 @@ async function ask() {
   if (!text.trim()) return close();
   const { signal } = (running = new AbortController());
   try {
-    const response = await fetch(`/v1/suggest?${new URLSearchParams({ q: text.slice(0, 64), limit: MOST })}`, { signal });
+    const response = await fetch(`v1/suggest?${new URLSearchParams({ q: text.slice(0, 64), limit: MOST })}`, { signal });
     if (!response.ok) return close();
     const { suggestions } = await response.json();
     if (signal.aborted || document.activeElement !== box) return;
