@@ -7,7 +7,7 @@ hit's reasons add up to its score whether this is asked for or not (`shoplens.en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -23,6 +23,8 @@ from shoplens.engine.pages import Found, Store
 from shoplens.errors import ShopLensError
 
 Range = tuple[int, int, str]
+Further = Callable[[str], Sequence[Range]]
+"""Marks what else is to be marked in a text."""
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -55,8 +57,8 @@ class Agrees(Protocol[S]):
     def asked(self, words: str) -> list[tuple[str, S, str]]:
         """The attributes that words name, each with the words that do."""
 
-    def named(self, text: str, asked: S) -> Sequence[tuple[int, int]]:
-        """Where a text names what was asked, or a kind of it."""
+    def namer(self, asked: S) -> Callable[[str], Sequence[tuple[int, int]]]:
+        """Tells where a text names what was asked, or a kind of it."""
 
     def of_product(self, product: Product, variant: Variant) -> Mapping[str, Sequence[S]]:
         """What is said of a variant."""
@@ -71,7 +73,7 @@ class Agrees(Protocol[S]):
 class Marks(Protocol):
     """Marks the words of one query in texts."""
 
-    def marks(self, product: Product, further: Callable[[str], Iterable[Range]] | None = None) -> tuple[Highlight, ...]:
+    def marks(self, product: Product, further: Further | None = None) -> tuple[Highlight, ...]:
         """The highlights of a product; ``further``: what else is marked in a text."""
 
 
@@ -130,8 +132,9 @@ class Explainer(Generic[S]):
         unsaid = [any(ask.attribute not in mine for ask in asks) for mine in own]
         seen = self._seen([hit if lacks else None for hit, lacks in zip(hits, unsaid, strict=True)])
         brands = self._brands(found)
+        further = self._further(asks)
         return tuple(
-            self._explained(hit, asks, mine, shown, marks, brands)
+            self._explained(hit, asks, mine, shown, marks, further, brands)
             for hit, mine, shown in zip(hits, own, seen, strict=True)
         )
 
@@ -197,6 +200,7 @@ class Explainer(Generic[S]):
         own: Mapping[str, Sequence[S]],
         seen: Mapping[str, S],
         marks: Marks | None,
+        further: Further | None,
         brands: Sequence[tuple[str, str]],
     ) -> Hit:
         traits = [trait for ask in asks if (trait := self._trait(ask, own.get(ask.attribute, ()), seen)) is not None]
@@ -205,7 +209,7 @@ class Explainer(Generic[S]):
             for part, brand in brands
             if brand.casefold().strip() == hit.product.brand.casefold().strip()
         ]
-        highlights = () if marks is None else marks.marks(hit.product, self._further(asks))
+        highlights = () if marks is None else marks.marks(hit.product, further)
         words = tuple(dict.fromkeys(term for one in highlights for term in one.terms))
         reasons = hit.reasons
         if words:
@@ -231,14 +235,21 @@ class Explainer(Generic[S]):
             round(told.confidence, 3),
         )
 
-    def _further(self, asks: Sequence[Ask[S]]) -> Callable[[str], Iterable[Range]] | None:
-        """Marks the names that mean what the words ask for: "Navy" for "blue", Tee for 短袖."""
-        named = [ask for ask in asks if ask.exact]
+    def _further(self, asks: Sequence[Ask[S]]) -> Further | None:
+        """Marks the names that mean what the words ask for: "Navy" for "blue", Tee for 短袖. Each text is read once."""
+        named = [(self._agrees.namer(ask.said), ask.written) for ask in asks if ask.exact]
         if not named:
             return None
-        return lambda text: [
-            (start, end, ask.written) for ask in named for start, end in self._agrees.named(text, ask.said)
-        ]
+        known: dict[str, Sequence[Range]] = {}
+
+        def further(text: str) -> Sequence[Range]:
+            found = known.get(text)
+            if found is None:
+                ranges = [(start, end, written) for names, written in named for start, end in names(text)]
+                found = known[text] = ranges
+            return found
+
+        return further
 
 
 def _because(shared: Sequence[Trait]) -> tuple[str, str]:

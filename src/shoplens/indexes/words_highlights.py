@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from shoplens.core.catalogue import Product
@@ -55,9 +56,12 @@ class Marker:
         for term in terms:
             self._take(term, term.written in guessed)
         of_sets = (token for tokens, _ in self._sets for token in tokens)
-        signs = (sign for run, _ in self._runs for sign in run)
+        self._signs = frozenset(sign for run, _ in self._runs for sign in run)
         self._slipped: dict[str, tuple[str, ...]] = {}
-        self._interest = frozenset((*self._exact, *of_sets, *signs, *self._codes))
+        self._met = frozenset((*self._exact, *of_sets))
+        self._interest = self._met | self._signs | self._codes.keys()
+        # Texts come again and again in a page: brands, categories, colours.
+        self._known: dict[tuple[str, tuple[tuple[frozenset[str], str], ...]], list[Range]] = {}
 
     def _take(self, term: Term, guessed: bool) -> None:
         own = term.word
@@ -75,58 +79,63 @@ class Marker:
         for name in term.others:
             self._sets.append((frozenset(name), term.written))
 
-    def marks(self, product: Product, further: Callable[[str], Iterable[Range]] | None = None) -> tuple[Highlight, ...]:
+    def marks(self, product: Product, further: Callable[[str], Sequence[Range]] | None = None) -> tuple[Highlight, ...]:
         """The highlights of a product, names before prose.
 
         ``further``: what else is marked in a text (a name that means what was asked); not asked of descriptions.
         """
         some = [
-            (name, text)
+            (name, text, _text(text if len(text) <= _READ else text[:_READ]))
             for name, values in texts_of(product).items()
-            for text in dict.fromkeys(values[:_FEW_VALUES])
+            for text in (values if len(values) < 2 else dict.fromkeys(values[:_FEW_VALUES]))
             if text
         ]
-        held = [_tokens(text[:_READ]) & self._interest for _, text in some]
+        held = [read.tokens & self._interest for *_, read in some]
         have = frozenset[str]().union(*held) if self._sets else frozenset()
-        whole = [(tokens, term) for tokens, term in self._sets if tokens <= have]
+        whole = tuple([one for one in self._sets if one[0] <= have]) if have else ()
         out: list[Highlight] = []
-        for (name, text), tokens in zip(some, held, strict=True):
-            slips = bool(self._slips) and any(map(self._slip, _tokens(text[:_READ])))
-            found = self._ranges(text[:_READ], whole) if tokens or slips else []
-            if further is not None and name != "description":
-                found += further(text)
+        for (name, text, read), tokens in zip(some, held, strict=True):
+            found = []
+            if tokens or (self._slips and any(map(self._slip, read.tokens))):
+                known = self._known.get((text, whole))
+                if known is None:
+                    known = self._known[text, whole] = self._ranges(read, whole)
+                found = known
+            if further is not None and name != "description" and (more := further(text)):
+                found = [*found, *more]
             if found:
                 out.append(_highlight(name, text, found))
                 if len(out) == MOST:
                     break
         return tuple(out)
 
-    def _ranges(self, text: str, whole: Sequence[tuple[frozenset[str], str]]) -> list[Range]:
+    def _ranges(self, text: _Text, whole: Sequence[tuple[frozenset[str], str]]) -> list[Range]:
         out: list[Range] = []
-        for piece, at, end in _pieces(text):
-            if is_unspaced(piece[0]):
-                out += _shared(piece, at, self._runs)
-                continue
-            terms = self._terms(piece, whole)
-            if terms:
+        may = self._may
+        for at, end, piece in text.pieces:
+            if piece.run:
+                if not self._signs.isdisjoint(piece.run):
+                    out += _shared(piece.run, at, self._runs)
+            elif may(piece) and (terms := self._terms(piece, whole)):
                 out += [(at, end, term) for term in terms]
-            elif not piece.isalnum():
-                for inner in _INNER.finditer(piece):
-                    for term in self._terms(inner[0], whole):
-                        out.append((at + inner.start(), at + inner.end(), term))
+            else:
+                for start, stop, inner in piece.inner:
+                    if may(inner):
+                        out += [(at + start, at + stop, term) for term in self._terms(inner, whole)]
         return out
 
-    def _terms(self, piece: str, whole: Sequence[tuple[frozenset[str], str]]) -> list[str]:
+    def _may(self, piece: _Piece) -> bool:
+        """Whether a piece of Latin text may meet a term."""
+        return bool(piece.tokens) and (piece.tokens[0] in self._met or bool(self._codes or self._slips))
+
+    def _terms(self, piece: _Piece, whole: Sequence[tuple[frozenset[str], str]]) -> list[str]:
         """The terms that a piece of Latin text meets as a whole."""
-        tokens = _read(piece)
-        if not tokens:
-            return []
-        found = [term for token in tokens[:1] for term in self._exact.get(token, ())]
-        found += [term for some, term in whole if tokens[0] in some]
-        if self._codes and (code := self._codes.get(identifier_key(piece))):
+        first = piece.tokens[0]
+        found = [*self._exact.get(first, ()), *(term for some, term in whole if first in some)]
+        if self._codes and (code := self._codes.get(identifier_key(piece.text))):
             found.append(code)
         if not found and self._slips:
-            return list(self._slip(tokens[0]))
+            return list(self._slip(first))
         return found
 
     def _slip(self, token: str) -> tuple[str, ...]:
@@ -138,12 +147,29 @@ class Marker:
         return found
 
 
-def _shared(run: str, at: int, terms: Sequence[tuple[str, str]]) -> list[Range]:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A piece of a text as the index reads it. ``run``: of Chinese characters, normalised; "" for Latin text: then
+    ``tokens`` are those of the piece as a whole, the main one first (none of more than one word), and ``inner`` is
+    what it consists of, with its places."""
+
+    text: str
+    run: str
+    tokens: tuple[str, ...]
+    inner: tuple[tuple[int, int, _Piece], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """All tokens of a text, and its pieces with their places."""
+
+    tokens: frozenset[str]
+    pieces: tuple[tuple[int, int, _Piece], ...]
+
+
+def _shared(plain: str, at: int, terms: Sequence[tuple[str, str]]) -> list[Range]:
     """What a run of Chinese characters shares with terms: the longest pieces, of two characters or a whole term."""
     out: list[Range] = []
-    plain = normalise(run)
-    if len(plain) != len(run):
-        plain = run
     for term, written in terms:
         start = 0
         while start < len(plain):
@@ -182,15 +208,19 @@ def _read(piece: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, (own.whole, *own.more)))) or own.parts[:1] * (len(own.parts) == 1)
 
 
+@lru_cache(maxsize=1 << 16)
+def _piece(text: str) -> _Piece:
+    if is_unspaced(text[0]):
+        plain = normalise(text)
+        return _Piece(text, plain if len(plain) == len(text) else text, (), ())
+    inner = () if text.isalnum() else tuple((m.start(), m.end(), _piece(m[0])) for m in _INNER.finditer(text))
+    return _Piece(text, "", _read(text), inner)
+
+
 @lru_cache(maxsize=1 << 13)
-def _pieces(text: str) -> tuple[tuple[str, int, int], ...]:
-    """Where words stand in a text."""
-    return tuple((match[0], match.start(), match.end()) for match in PIECES.finditer(text))
-
-
-@lru_cache(maxsize=1 << 14)
-def _tokens(text: str) -> frozenset[str]:
-    return frozenset(token for chunk in chunks(normalise(text)) for token in word(chunk).tokens)
+def _text(text: str) -> _Text:
+    tokens = frozenset(token for chunk in chunks(normalise(text)) for token in word(chunk).tokens)
+    return _Text(tokens, tuple((match.start(), match.end(), _piece(match[0])) for match in PIECES.finditer(text)))
 
 
 def _highlight(name: str, text: str, found: Iterable[Range]) -> Highlight:

@@ -121,13 +121,15 @@ class Agreeing:
             return any(key in ("unisex", "everyone") for _, key in has.meanings)
         return False
 
-    def named(self, text: str, asked: Said) -> list[tuple[int, int]]:
-        """Where a text names what was asked, or a kind of it."""
-        spans = _spans(self._reading, text[:_READ])
-        if not spans:
-            return []
+    def namer(self, asked: Said) -> Callable[[str], list[tuple[int, int]]]:
+        """Tells where a text names what was asked, or a kind of it."""
         wanted = self._reading.family(asked.meanings)
-        return [(start, end) for start, end, meant in spans if wanted & meant]
+
+        def named(text: str) -> list[tuple[int, int]]:
+            spans = _spans(self._reading, text[:_READ])
+            return [(start, end) for start, end, meant in spans if not wanted.isdisjoint(meant)]
+
+        return named
 
     def _read(self, group: str, texts: Iterable[str]) -> list[Said]:
         out: dict[Meanings, Said] = {}
