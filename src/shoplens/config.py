@@ -45,6 +45,13 @@ class SearchSettings(_Part):
     depth: int = Field(200, ge=10, le=5_000, description="candidates taken from each source")
     semantic_ratio: float = Field(0.5, ge=0, le=1, description="weight of vectors against words as written, 0 to 1")
     threads: int = Field(1, ge=1, le=64, description="threads that encode one query")
+    batch: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="queries whose words or photo are encoded in one call at most, where several come at once; for large "
+        "encoders. 1: each alone, which is as fast with the bundled one (ADR 0023)",
+    )
     query_log: Path | None = Field(
         None,
         description="queries and how often each was asked, which suggestions go by, too: a file (CSV or TSV), "

@@ -16,6 +16,7 @@ import orjson
 from shoplens.config import Config
 from shoplens.core.ports import Encoder, PictureDecoder
 from shoplens.core.spaces import Space
+from shoplens.encoders.batching import BatchingEncoder
 from shoplens.encoders.cached import CachedEncoder
 from shoplens.encoders.opening import BUNDLED, open_encoder, split
 from shoplens.engine.copies import Copies, discard
@@ -67,7 +68,8 @@ def load_encoder(config: Config, choice: Choice | None = None) -> Encoder:
     """
     name = settled(choice.name, config.shop) if choice else config.encoder
     try:
-        return CachedEncoder(open_encoder(name, threads=config.search.threads))
+        encoder = open_encoder(name, threads=config.search.threads)
+        return CachedEncoder(encoder if config.search.batch == 1 else BatchingEncoder(encoder, config.search.batch))
     except (ConfigError, EncoderError) as error:
         if choice is None:
             raise

@@ -32,6 +32,11 @@ class CachedEncoder:
         """What the inner encoder is."""
         return self._inner.card
 
+    @property
+    def inner(self) -> Encoder:
+        """The encoder that is asked for what is not known."""
+        return self._inner
+
     def encode_pictures(self, pictures: Sequence[Pixels]) -> Vectors:
         """As the inner encoder; not remembered."""
         return self._inner.encode_pictures(pictures)

@@ -14,7 +14,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shoplens.app import Shop
 from shoplens.config import ObserveSettings
 from shoplens.core.answer import Answer
+from shoplens.core.ports import Encoder
 from shoplens.core.query import Query
+from shoplens.encoders.batching import BatchingEncoder
+from shoplens.encoders.cached import CachedEncoder
 from shoplens.server.gates import Gates
 from shoplens.server.metrics import Metrics, kind_of
 from shoplens.server.recall import RecallWatch
@@ -34,6 +37,7 @@ class Watch:
     def __init__(self, shop: Shop, gates: Gates) -> None:
         self._shop, self._settings = shop, shop.config.observe
         self.metrics = Metrics(shop, gates)
+        self._heard: Encoder | None = None
         self._recall = RecallWatch(shop, self.metrics, self._settings.recall_every)
 
     def search(self, query: Query) -> Answer:
@@ -41,6 +45,8 @@ class Watch:
         noted = REQUEST.get()
         if noted is not None:
             noted.kind = kind_of(query)
+        if self._shop.encoder is not self._heard:
+            self._hear()
         try:
             answer = self._shop.search(query)
         except Exception as error:
@@ -49,6 +55,13 @@ class Watch:
         self.metrics.searched(query, answer)
         self._recall.offer(query)
         return answer
+
+    def _hear(self) -> None:
+        """Has calls of the encoder counted, also after a switch to another one."""
+        self._heard = encoder = self._shop.encoder
+        inner = encoder.inner if isinstance(encoder, CachedEncoder) else encoder
+        if isinstance(inner, BatchingEncoder):
+            inner.told = self.metrics.encoded
 
     def around(self, app: FastAPI) -> None:
         """Puts a layer around all others of a service that is not started yet."""
