@@ -147,7 +147,7 @@ def main() -> None:
             "the same with an Idempotency-Key, offers/s": keyed,
             "PATCH in one batch, offers/s": many,
         }
-        table(("what", "figure"), [(name, f"{value:,.2f}") for name, value in figures.items()])
+        table([{"what": name, "figure": f"{value:,.2f}"} for name, value in figures.items()])
         save("writes", {"products": given.products, "side": given.side, **figures})
     finally:
         shutil.rmtree(folder, ignore_errors=True)

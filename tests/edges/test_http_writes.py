@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -290,6 +291,20 @@ def test_a_key_is_for_one_write(place: Place) -> None:
     refused = [place.client.patch("/v1/products/C3", json={"size": 1}, headers={"idempotency-key": "3"}) for _ in "12"]
     assert [r.status_code for r in refused] == [400, 400]
     assert "idempotent-replayed" in refused[1].headers
+
+
+def test_a_write_with_a_key_outlives_its_client(place: Place) -> None:
+    key = place.client.headers["authorization"]
+    body = orjson.dumps([{"id": f"G{n}", "title": f"Gone number {n}"} for n in range(200)])
+    url = place.client.base_url
+    head = f"POST /v1/products HTTP/1.1\r\nhost: {url.host}\r\nauthorization: {key}\r\nidempotency-key: gone\r\n"
+    head += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    with socket.create_connection((url.host, url.port or 80)) as client:
+        client.sendall(head.encode() + body)
+        time.sleep(0.05)
+    headers = {"idempotency-key": "gone", "content-type": "application/json"}
+    answer = place.client.post("/v1/products", content=body, headers=headers)
+    assert answer.json()["counts"] == {"created": 200}, "as the first time, although nobody heard it"
 
 
 def test_an_answer_is_kept_for_a_day(place: Place) -> None:
