@@ -177,27 +177,22 @@ def cross_validated(
 ) -> tuple[Floats, list[Setting]]:
     """Values of chorus [queries, 2], each query with the setting that is best on the other folds: by the mean over
     chorus and the other sets, of their first ten hits; and the setting of each fold."""
-    shops = [chorus, *(shop for shop, _ in others)]
-    values, besides = [], []
+    shops, sets = [chorus, *(shop for shop, _ in others)], [(chorus, beside.cases), *others]
+    found: list[list[Floats]] = []
     for setting in SETTINGS:
         with setting.on(shops):
-            values.append(beside.ask(chorus, 1))
-            besides.append([_figures(shop, cases) for shop, cases in others])
-        means = [values[-1].mean(axis=0).round(4).tolist(), *(round(float(one.mean()), 4) for one in besides[-1])]
-        print(setting, *means, flush=True)
-    fold = fusions.folds(len(beside.cases))
-    of_others = [fusions.folds(len(cases)) for _, cases in others]
-    held_out, chosen = np.zeros_like(values[0]), []
+            found.append([_figures(shop, cases) for shop, cases in sets])
+        print(setting, *(round(float(one.mean()), 4) for one in found[-1]), flush=True)
+    folds = [fusions.folds(len(cases)) for _, cases in sets]
+    chosen: list[Setting] = []
     for held in range(fusions.FOLDS):
-        seen = [
-            np.mean([own[fold != held].mean(axis=0).mean(), *(
-                one[at != held].mean() for one, at in zip(some, of_others, strict=True)
-            )])
-            for own, some in zip(values, besides, strict=True)
-        ]  # fmt: skip
-        best = int(np.argmax(seen))
-        chosen.append(SETTINGS[best])
-        held_out[fold == held] = values[best][fold == held]
+        seen = [np.mean([one[at != held].mean() for one, at in zip(some, folds, strict=True)]) for some in found]
+        chosen.append(SETTINGS[int(np.argmax(seen))])
+    held_out = np.zeros_like(beside.their_values)
+    for setting in dict.fromkeys(chosen):
+        mine = np.isin(folds[0], [n for n, one in enumerate(chosen) if one == setting])
+        with setting.on(shops):
+            held_out[mine] = beside.ask(chorus, 1)[mine]
     return held_out, chosen
 
 

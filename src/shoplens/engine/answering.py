@@ -44,6 +44,7 @@ from shoplens.engine.parts import (
     within,
     without,
 )
+from shoplens.engine.photo_say import photos_said
 from shoplens.engine.reasons import Explains
 from shoplens.engine.ruling import Meant, Plans, Ruled, among, deeper, ruled, without_hidden
 from shoplens.engine.same_picture import SamePictures
@@ -313,6 +314,8 @@ class Answerer:
         if words is not None and not judged:
             say = 2 * (1 - self._balance.ratio(query)) * query.words_weight * self._balance.words
             scores.append(score_words(candidates, words, say, self._balance.level if beside else 2.0))
+        if beside:
+            scores = photos_said(scores, query, self._balance)
         ratio = self._balance.ratio(query)  # where one source is to speak alone, it does
         scores += found.asked.scores(candidates, allowed, 4 * ratio * (1 - ratio) * query.words_weight)
         scores += [same.scores(candidates) for same in found.same]

@@ -14,7 +14,8 @@ class Balance:
     ``depth``: candidates taken from each source. ``words``: most that words as written add, in log odds.
     ``semantic_ratio``: default of the query's. ``text``, ``picture``: say of the two vector sources of words;
     ``restraint``: share of ``text`` that is lost where the words as written are sure. Beside words that do not
-    edit it a photo counts ``beside`` times, and the words' share of the best BM25 is raised to ``level``, not squared.
+    edit it a photo counts ``beside`` times, and the words' share of the best BM25 is raised to ``level``, not squared;
+    ``learned``: how far what is learned of a query counts instead of ``beside``, 0 to 1, where it does not say itself.
     ``edited``: say of the words beside a photo that they have edited ("in red"); ``as_is``: of the photo before that;
     ``told``: of what heads tell of pictures then, for each e-fold; ``same``: ``as_is`` where they tell;
     ``linked``: the same for a product of which another picture is like the photo (docs/adr/0017-reasons-and-edits.md).
@@ -32,6 +33,7 @@ class Balance:
     same: float = 4.0
     restraint: float = 1.0
     beside: float = 2.0
+    learned: float = 1.0
     level: float = 0.5
     linked: float = 18.0
 
