@@ -2,7 +2,7 @@
 
     python -m tests.edges.job_service FOLDER
 
-Prints the state of the job and the shop's last change, again and again until it is over.
+Tells the state of the job and the shop's last change in FOLDER/told, again and again until it is over.
 """
 
 from __future__ import annotations
@@ -47,13 +47,16 @@ def main(folder: Path) -> None:
     """Does the jobs of the shop until it is killed."""
     indexing.BATCH = 4  # many small transactions: many places to die in
     feeds = {"feeds": str(folder / "feeds")}
-    with open_shop(folder / "shop", create=True, encoder=Slow(), pictures={"workers": 1}, jobs=feeds) as shop:
+    with (
+        (folder / "told").open("w", buffering=1) as told,
+        open_shop(folder / "shop", create=True, encoder=Slow(), pictures={"workers": 1}, jobs=feeds) as shop,
+    ):
         shop.jobs.start()
         if not shop.jobs.page()[0]:
             shop.jobs.import_feed({"path": "products.jsonl"}, by="test")
         while True:
             job = shop.jobs.page()[0][0]
-            print("job", job.state, shop.store.last_seq(), flush=True)
+            told.write(f"{job.state} {shop.store.last_seq()}\n")
             if job.state in ("done", "failed"):
                 return
             time.sleep(0.05)
