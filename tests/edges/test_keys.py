@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,13 +20,14 @@ from shoplens.app import Shop
 from shoplens.core.catalogue import Product
 from shoplens.core.keys import KEY_SCOPES, digest, key_from_request, spelt
 from shoplens.core.where import meets, parse_where
-from shoplens.server import create_app
+from shoplens.server.callers import Caller, refusal
 from shoplens.server.scopes import READS, SCOPES, need_of, writes
 from shoplens.stores.key_store import KeyStore
 from tests.command import command
 from tests.conftest import SmallShop, cushions
 from tests.edges.test_http import problem
 from tests.edges.test_openapi import told
+from tests.guarded import ask, ask_all, service
 from tests.serving import bearer, key_for
 from tests.support import picture
 
@@ -41,35 +42,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     opened.suggestions.wait(10)
     yield opened
     small.close()
-
-
-def ask(shop: Shop, method: str, path: str, server: Mapping[str, Any] | None = None, **more: Any) -> httpx.Response:
-    """One request to a service of the shop with other settings."""
-    guard = more.pop("guard", {})
-    address = more.pop("address", "127.0.0.1")
-    return asyncio.run(_ask([(method, path, more)], service(shop, server, guard), address))[0]
-
-
-def service(shop: Shop, server: Mapping[str, Any] | None = None, guard: Mapping[str, Any] | None = None) -> Any:
-    """A service of the shop with other settings."""
-    before = shop.config
-    config = before.model_copy(
-        update={
-            "server": before.server.model_copy(update=dict(server or {})),
-            "guard": before.guard.model_copy(update=dict(guard or {})),
-        }
-    )
-    shop.config = config
-    try:
-        return create_app(shop)
-    finally:
-        shop.config = before
-
-
-async def _ask(requests: list[tuple[str, str, dict[str, Any]]], app: Any, address: str) -> list[httpx.Response]:
-    transport = httpx.ASGITransport(app, client=(address, 1234))
-    async with httpx.AsyncClient(transport=transport, base_url="http://shop.example") as client:
-        return [await client.request(method, path, **more) for method, path, more in requests]
 
 
 # --- the matrix ----------------------------------------------------------------------------------
@@ -96,19 +68,24 @@ def expected(mode: str, method: str, template: str, caller: str) -> int | None:
 @pytest.mark.parametrize("mode", ["off", "writes", "all"])
 def test_every_endpoint_asks_for_the_scope_that_it_declares(shop: Shop, mode: str) -> None:
     keys = {caller: {} if caller == "nobody" else bearer(shop, caller) for caller in CALLERS}
+    app = service(shop, {"keys": mode})
+    there = {(method, route.path) for route in app.routes for method in route.methods}
+    assert set(SCOPES) - there <= {("POST", "/mcp")}  # only where a setting has it; its refusals are below
     requests = []
-    for method, template in SCOPES:
+    for method, template in sorted(set(SCOPES) & there):
         path = template
         for name, value in NAMED.items():
             path = path.replace(name, value)
         path = re.sub(r"\{[^}]*\}", "no-such-thing", path)
         # An empty body of a wrong kind: nobody who is let in changes anything.
-        body: dict[str, Any] = {} if method == "GET" else {"content": b"", "headers": {"content-type": "application/x-none"}}
+        body: dict[str, Any] = (
+            {} if method == "GET" else {"content": b"", "headers": {"content-type": "application/x-none"}}
+        )
         requests += [((method, template, caller), (method, path, body)) for caller in CALLERS]
     sent = []
     for (_, _, caller), (method, path, body) in requests:
         sent.append((method, path, {**body, "headers": {**body.get("headers", {}), **keys[caller]}}))
-    answers = asyncio.run(_ask(sent, service(shop, {"keys": mode}), "127.0.0.1"))
+    answers = asyncio.run(ask_all(sent, app, "127.0.0.1"))
     refusals = {"key_missing", "scope_missing", "writes_off"}
     wrong = []
     for ((method, template, caller), _), answer in zip(requests, answers, strict=True):
@@ -122,6 +99,18 @@ def test_every_endpoint_asks_for_the_scope_that_it_declares(shop: Shop, mode: st
         if got == 403 and mode != "off":
             assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
     assert wrong == []
+
+
+@pytest.mark.parametrize("mode", ["off", "writes", "all"])
+def test_the_judgement_of_every_route_is_as_declared(mode: str) -> None:
+    """The same without HTTP, of those routes too that are there only where a setting has them."""
+    now = datetime.now(UTC)
+    keys = {scope: key_from_request({"name": scope, "scopes": [scope]}, "ab" * 6, now) for scope in KEY_SCOPES}
+    for method, template in SCOPES:
+        for caller in CALLERS:
+            told = refusal(Caller(keys.get(caller)), method, template, mode, rules_writable=False)
+            got = None if told is None else told.status_code
+            assert got == expected(mode, method, template, caller), (method, template, caller)
 
 
 def test_reading_and_writing_are_told_apart_by_what_is_declared() -> None:
@@ -138,7 +127,7 @@ def test_what_nobody_declared_is_refused(shop: Shop) -> None:
     before = dict(SCOPES)
     try:
         del SCOPES["GET", "/v1/suggest"]  # type: ignore[attr-defined]
-        refused = asyncio.run(_ask([("GET", "/v1/suggest?q=r", {})], app, "127.0.0.1"))[0]
+        refused = asyncio.run(ask_all([("GET", "/v1/suggest?q=r", {})], app, "127.0.0.1"))[0]
     finally:
         SCOPES["GET", "/v1/suggest"] = before["GET", "/v1/suggest"]  # type: ignore[index]
     assert problem(refused, 403)["code"] == "undeclared"
@@ -159,7 +148,7 @@ def test_a_route_that_was_not_judged_does_not_run(shop: Shop) -> None:
 
     # The innermost of the service's layers: within the guard.
     app.user_middleware.append(type(app.user_middleware[0])(Detour))
-    refused = asyncio.run(_ask([("GET", "/healthz", {})], app, "127.0.0.1"))[0]
+    refused = asyncio.run(ask_all([("GET", "/healthz", {})], app, "127.0.0.1"))[0]
     assert problem(refused, 403)["code"] == "undeclared"
 
 
@@ -171,7 +160,7 @@ def test_a_key_is_sent_in_either_header_and_never_believed_in_part(shop: Shop) -
     app = service(shop, {"keys": "all"})
 
     def sent(*several: dict[str, str]) -> list[httpx.Response]:
-        return asyncio.run(_ask([("GET", "/v1/suggest?q=red", {"headers": one}) for one in several], app, "::1"))
+        return asyncio.run(ask_all([("GET", "/v1/suggest?q=red", {"headers": one}) for one in several], app, "::1"))
 
     for answer in sent({"Authorization": f"Bearer {key}"}, {"authorization": f"bearer {key}"}, {"X-API-Key": key}):
         assert answer.status_code == 200
@@ -230,7 +219,7 @@ def test_keys_over_http_are_as_described(shop: Shop) -> None:
     document = app.openapi()
     given = {"name": "front", "scopes": ["search"], "filter": LUMA, "rate": "5/min", "quota": 9, "expires": "12h"}
     made, listed = asyncio.run(
-        _ask(
+        ask_all(
             [("POST", "/v1/keys", {"json": given, "headers": admin}), ("GET", "/v1/keys", {"headers": admin})],
             app,
             "::1",
@@ -331,7 +320,7 @@ def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:
         ("GET", "/v1/products?" + "&".join(f"ids={p.id}" for p in products), {"headers": key}),
     ]
     app = service(shop, {"keys": "all"})
-    answers = asyncio.run(_ask(requests, app, "::1"))
+    answers = asyncio.run(ask_all(requests, app, "::1"))
     names = [f'"{p.id}"' for p in hidden] + [p.title for p in hidden] + ["Fila"]
     for (_, path, more), answer in zip(requests, answers, strict=True):
         assert answer.status_code == 200, (path, answer.text)
@@ -348,14 +337,13 @@ def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:
             for note in body["notes"]:
                 assert note["values"].get("total", 0) <= len(shown)
                 assert note["values"].get("without", 0) <= len(shown)
-    whole = asyncio.run(_ask([("POST", "/v1/search", {"json": searches[0], "headers": key})], service(shop), "::1"))[0]
-    assert whole.json()["found"] == len(shown)
+    assert answers[0].json()["found"] == len(shown)
     assert {p["id"] for p in answers[-1].json()["products"]} == shown
     one_by_one: list[tuple[str, str, dict[str, Any]]] = [("GET", "/v1/products/none", {"headers": key})]
     for product in products:
         one_by_one.append(("GET", f"/v1/products/{product.id}", {"headers": key}))
         one_by_one.append(("POST", "/v1/search", {"headers": key, "json": {"like": [product.id]}}))
-    missing, *got = asyncio.run(_ask(one_by_one, app, "::1"))
+    missing, *got = asyncio.run(ask_all(one_by_one, app, "::1"))
     as_none = missing.json()
     for product, alone, liked in zip(products, got[::2], got[1::2], strict=True):
         if inside(product):
@@ -365,108 +353,3 @@ def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:
             assert {name for name in told_of if told_of[name] != as_none[name]} <= {"detail", "request_id"}
             assert told_of["detail"] == as_none["detail"].replace("none", product.id)
             assert problem(liked, 404)["where"] == "like"
-
-
-# --- rates, quotas, addresses --------------------------------------------------------------------
-
-
-def test_an_address_is_held_to_its_rate_and_told_when_to_come_back(shop: Shop) -> None:
-    app = service(shop, {}, {"rate_per_address": "3/h", "trusted_proxies": ("10.0.0.0/8",)})
-    asked: list[tuple[str, str, dict[str, Any]]] = [("GET", "/v1/suggest?q=r", {})] * 5
-    answers = asyncio.run(_ask(asked, app, "192.0.2.1"))
-    assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
-    assert problem(answers[-1], 429)["code"] == "rate_limited"
-    assert 0 < int(answers[-1].headers["retry-after"]) <= 1200
-    assert [one.status_code for one in asyncio.run(_ask(asked[:1], app, "192.0.2.2"))] == [200]
-    # A stranger's word about where it comes from does not count; a trusted proxy's does.
-    lies = [("GET", "/v1/suggest?q=r", {"headers": {"X-Forwarded-For": f"198.51.100.{n}"}}) for n in range(3)]
-    assert {one.status_code for one in asyncio.run(_ask(lies, app, "192.0.2.1"))} == {429}
-    assert {one.status_code for one in asyncio.run(_ask(lies, app, "10.1.2.3"))} == {200}
-    chain = [("GET", "/v1/suggest?q=r", {"headers": {"X-Forwarded-For": "203.0.113.9, 192.0.2.1, 10.9.9.9"}})]
-    assert asyncio.run(_ask(chain, app, "10.1.2.3"))[0].status_code == 429
-    # One machine has a whole /64 of IPv6 addresses.
-    many = [asyncio.run(_ask(asked[:1], app, f"2001:db8:1:2::{n}"))[0].status_code for n in range(5)]
-    assert many == [200, 200, 200, 429, 429]
-    # Health and pictures are never counted.
-    assert {one.status_code for one in asyncio.run(_ask([("GET", "/healthz", {})] * 9, app, "192.0.2.1"))} == {200}
-
-
-def test_a_key_is_held_to_its_own_rate_and_quota(shop: Shop) -> None:
-    app = service(shop, {}, {"rate_per_key": "1/h"})
-    fast, slow = bearer(shop, "search", rate="4/h"), bearer(shop, "search")
-    for headers, lets in ((fast, 4), (slow, 1)):
-        got = asyncio.run(_ask([("GET", "/v1/suggest?q=r", {"headers": headers})] * 6, app, "::1"))
-        assert [one.status_code for one in got] == [200] * lets + [429] * (6 - lets)
-    text = key_for(shop, "search", quota=3)
-    day = datetime.now(UTC).date().isoformat()
-
-    async def until_written() -> list[int]:
-        one, other = service(shop), service(shop)
-        asked: list[tuple[str, str, dict[str, Any]]] = [("GET", "/v1/suggest?q=r", {"headers": {"X-API-Key": text}})]
-        statuses = [answer.status_code for answer in await _ask(asked * 2, one, "::1")]
-        await asyncio.sleep(1.3)  # written together, a second after the first
-        assert KeyStore(shop.store.database).used(text.split("_")[1], day) == 2
-        statuses += [answer.status_code for answer in await _ask(asked * 2, other, "::1")]  # as after a restart
-        return statuses
-
-    assert asyncio.run(until_written()) == [200, 200, 200, 429]
-    refused = ask(shop, "GET", "/v1/suggest?q=r", headers={"X-API-Key": text})
-    assert refused.status_code in (
-        200,
-        429,
-    )  # the third use was written or was lost with its service: one second's worth
-    store = KeyStore(shop.store.database)
-    assert store.add_uses(day, {text.split("_")[1]: 5})[text.split("_")[1]] >= 7
-    used = ask(shop, "GET", "/v1/suggest?q=r", headers={"X-API-Key": text})
-    assert problem(used, 429)["code"] == "quota_used"
-    assert 0 < int(used.headers["retry-after"]) <= 86_400
-
-
-# --- deadlines, headers --------------------------------------------------------------------------
-
-
-def test_a_deadline_that_has_passed_is_told_as_504(shop: Shop) -> None:
-    texts = ("soon", "-1", "1.5", "99999999999", "0", "30000")
-    sent: list[tuple[str, str, dict[str, Any]]] = [
-        ("GET", "/v1/search", {"headers": {"X-Timeout-Ms": t}}) for t in texts
-    ]
-    *wrong, past, fine = asyncio.run(_ask(sent, service(shop), "::1"))
-    assert {problem(one, 400)["where"] for one in wrong} == {"x-timeout-ms"}
-    assert problem(past, 504)["code"] == "deadline"
-    assert fine.status_code == 200
-
-
-def test_every_answer_has_the_headers_that_browsers_are_to_obey(shop: Shop) -> None:
-    origin = {"Origin": "https://shop.example"}
-    on = {"keys": "all", "cors_origins": ("https://shop.example",)}
-    guard = {"hsts_s": 600, "trusted_proxies": ("127.0.0.1",)}
-    key = bearer(shop, "search")
-    product = shop.stored("C1")
-    paths = ["/", "/docs", "/healthz", "/v1/search", "/v1/openapi.json", "/nowhere", "/v1/products/none", "/v1/keys"]
-    paths.append(f"/v1/pictures/{next(iter(product.pictures.values()))}")
-    app = service(shop, on, guard)
-    sent = {**origin, **key, "X-Forwarded-Proto": "https"}
-    answers = asyncio.run(_ask([("GET", path, {"headers": sent}) for path in paths], app, "127.0.0.1"))
-    for path, answer in zip(paths, answers, strict=True):
-        headers = answer.headers
-        assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"]
-        assert "frame-ancestors 'none'" in headers["content-security-policy"]
-        assert headers["strict-transport-security"].startswith("max-age=600")
-        assert headers["access-control-allow-origin"] == "https://shop.example", path
-        assert "access-control-allow-credentials" not in headers
-        for name in ("x-content-type-options", "content-security-policy", "referrer-policy"):
-            assert len(headers.get_list(name)) == 1
-    asked = {
-        "Access-Control-Request-Method": "PATCH",
-        "Access-Control-Request-Headers": "authorization,idempotency-key",
-    }
-    evil = {"Origin": "https://evil.example"}
-    preflights: list[tuple[str, str, dict[str, Any]]] = [
-        ("OPTIONS", "/v1/products", {"headers": {**one, **asked}}) for one in (origin, evil)
-    ]
-    preflight, other, plain = asyncio.run(_ask([*preflights, ("GET", "/healthz", {})], app, "127.0.0.1"))
-    assert preflight.status_code == 200
-    assert "PATCH" in preflight.headers["access-control-allow-methods"]
-    assert "access-control-allow-origin" not in other.headers
-    assert "strict-transport-security" not in plain.headers

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from prometheus_client import CollectorRegistry, start_http_server
 
 from shoplens.config import ObserveSettings
+from shoplens.core.secrets import mask_event, masked
 from shoplens.errors import ConfigError
 
 SWITCH_S = 0.001
@@ -31,11 +32,15 @@ def set_log(settings: ObserveSettings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper("iso"),
+        structlog.processors.format_exc_info,
+        mask_event,  # the last: tracebacks are texts by now
     ]
+    for name in ("uvicorn", "uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(_mask_record)
     only = structlog.make_filtering_bound_logger(logging.INFO)
     if settings.log_format == "json":
         structlog.configure(
-            [*before, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(orjson.dumps)],
+            [*before, structlog.processors.JSONRenderer(orjson.dumps)],
             wrapper_class=only,
             logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
             cache_logger_on_first_use=True,
@@ -47,6 +52,17 @@ def set_log(settings: ObserveSettings) -> None:
             logger_factory=structlog.PrintLoggerFactory(sys.stderr),
             cache_logger_on_first_use=True,
         )
+
+
+def _mask_record(record: logging.LogRecord) -> bool:
+    """What others log has no secrets either."""
+    record.msg, record.args = masked(record.getMessage()), ()
+    if record.exc_info and not record.exc_text:
+        record.exc_text = masked(_PLAIN.formatException(record.exc_info))
+    return True
+
+
+_PLAIN = logging.Formatter()
 
 
 def settle_now() -> None:
