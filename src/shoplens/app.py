@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from shoplens import __version__
 from shoplens.attributes import ShopAttributes, composer_of, decode_pool
 from shoplens.config import Config
 from shoplens.core.answer import Answer
@@ -349,8 +350,7 @@ class Shop:
 
     def about(self) -> dict[str, object]:
         """Facts about the shop and the installation."""
-        database = self.config.store_url or str(self.folder / DATABASE)
-        return facts_of(self.folder, database, self.space, self.copies, self.store)
+        return facts_of(__version__, self.config, self.space, self.copies, self.store)
 
     def close(self) -> None:
         """Ends the processes and gives the lock back. Nothing that was acknowledged waits for this."""
