@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass, field, fields
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from typing import Any
 
 import pytest
 
 from shoplens.core.answer import Hit, Reason
 from shoplens.core.catalogue import ImageRef, Money, Product, Variant
-from shoplens.core.making import maker
+from shoplens.core.making import changer, maker
 from shoplens.core.ports import StoredProduct
 
 ALL = (Product, Variant, Money, ImageRef, StoredProduct, Reason, Hit)
@@ -62,3 +62,12 @@ def test_what_it_cannot_make() -> None:
     for kind in (Open, Counted, Named, int, len):
         with pytest.raises(TypeError):
             maker(kind)
+
+
+def test_a_changed_value_is_as_replace_makes_it() -> None:
+    one = Reason("words", "words", 1.0, 2.0, 3, "p", ("a",))
+    assert changer(Reason, "terms")(one, ("b", "c")) == replace(one, terms=("b", "c"))
+    assert changer(Reason, "part", "rank")(one, "image 1", 7) == replace(one, part="image 1", rank=7)
+    assert one.terms == ("a",)
+    with pytest.raises(TypeError, match="no field colour"):
+        changer(Reason, "colour")

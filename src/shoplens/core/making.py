@@ -43,3 +43,20 @@ def maker(kind: Callable[P, T]) -> Callable[P, T]:
     exec("\n    ".join(lines), known)
     made: Callable[P, T] = known["make"]
     return made
+
+
+def changer(kind: type[T], *names: str) -> Callable[..., T]:
+    """A function of a value and, in this order, what some of its fields are to be: as ``dataclasses.replace``, in a
+    third of the time.
+
+    Raises:
+        TypeError: as ``maker`` does; or the dataclass has no such field.
+    """
+    every = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    if unknown := set(names) - set(every):
+        raise TypeError(f"{kind!r} has no field {sorted(unknown)[0]}")
+    given = ", ".join(name if name in names else f"_one.{name}" for name in every)
+    known: dict[str, Any] = {"_make": maker(kind)}
+    exec(f"def change(_one, {', '.join(names)}):\n    return _make({given})", known)
+    made: Callable[..., T] = known["change"]
+    return made

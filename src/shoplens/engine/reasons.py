@@ -8,14 +8,15 @@ hit's reasons add up to its score whether this is asked for or not (`shoplens.en
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from shoplens.core.answer import Hit
+from shoplens.core.answer import Hit, Reason
 from shoplens.core.catalogue import Product, Variant
+from shoplens.core.making import changer
 from shoplens.core.spaces import Space
 from shoplens.core.understood import Chip
 from shoplens.core.why import PICTURE, Highlight, Trait, Why
@@ -49,6 +50,7 @@ class Said(Protocol):
 
 
 S = TypeVar("S", bound=Said)
+_with_terms, _with_why = changer(Reason, "terms"), changer(Hit, "reasons", "why")
 
 
 class Agrees(Protocol[S]):
@@ -213,9 +215,9 @@ class Explainer(Generic[S]):
         words = tuple(dict.fromkeys(term for one in highlights for term in one.terms))
         reasons = hit.reasons
         if words:
-            reasons = tuple(replace(r, terms=words) if r.source == "words" and r.score else r for r in reasons)
+            reasons = tuple([_with_terms(r, words) if r.source == "words" and r.score else r for r in reasons])
         because, because_zh = _because([trait for trait in traits if trait.agrees and trait.part != "words"])
-        return replace(hit, reasons=reasons, why=Why(words, highlights, tuple(traits), because, because_zh))
+        return _with_why(hit, reasons, Why(words, highlights, tuple(traits), because, because_zh))
 
     def _trait(self, ask: Ask[S], own: Sequence[S], seen: Mapping[str, S]) -> Trait | None:
         values = own or ([seen[ask.attribute]] if ask.attribute in seen else [])

@@ -9,7 +9,7 @@ word. Of a run of Chinese characters what it shares with a term is marked, two c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -111,31 +111,42 @@ class Marker:
 
     def _ranges(self, text: _Text, whole: Sequence[tuple[frozenset[str], str]]) -> list[Range]:
         out: list[Range] = []
-        may = self._may
-        for at, end, piece in text.pieces:
-            if piece.run:
-                if not self._signs.isdisjoint(piece.run):
-                    out += _shared(piece.run, at, self._runs)
-            elif may(piece) and (terms := self._terms(piece, whole)):
-                out += [(at, end, term) for term in terms]
-            else:
-                for start, stop, inner in piece.inner:
-                    if may(inner):
-                        out += [(at + start, at + stop, term) for term in self._terms(inner, whole)]
+        for at, run in text.runs:
+            if not self._signs.isdisjoint(run):
+                out += _shared(run, at, self._runs)
+        if self._codes or self._slips:
+            return out + self._one_by_one(text, whole)
+        for token in self._met & text.places.keys():
+            if terms := self._meets(token, whole):
+                for start, end, around in text.places[token]:
+                    if not (around and self._meets(around, whole)):
+                        out += [(start, end, term) for term in terms]
         return out
 
-    def _may(self, piece: _Piece) -> bool:
-        """Whether a piece of Latin text may meet a term."""
-        return bool(piece.tokens) and (piece.tokens[0] in self._met or bool(self._codes or self._slips))
+    def _one_by_one(self, text: _Text, whole: Sequence[tuple[frozenset[str], str]]) -> list[Range]:
+        """What pieces of Latin text meet, also as identifiers and with a letter wrong."""
+        out: list[Range] = []
+        for at, end, piece in text.pieces:
+            if terms := self._terms(piece, whole):
+                out += [(at, end, term) for term in terms]
+                continue
+            for start, stop, inner in piece.inner:
+                out += [(at + start, at + stop, term) for term in self._terms(inner, whole)]
+        return out
+
+    def _meets(self, token: str, whole: Sequence[tuple[frozenset[str], str]]) -> list[str]:
+        """The terms that a token meets as it is."""
+        return [*self._exact.get(token, ()), *(term for some, term in whole if token in some)]
 
     def _terms(self, piece: _Piece, whole: Sequence[tuple[frozenset[str], str]]) -> list[str]:
         """The terms that a piece of Latin text meets as a whole."""
-        first = piece.tokens[0]
-        found = [*self._exact.get(first, ()), *(term for some, term in whole if first in some)]
+        if not piece.token:
+            return []
+        found = self._meets(piece.token, whole)
         if self._codes and (code := self._codes.get(identifier_key(piece.text))):
             found.append(code)
         if not found and self._slips:
-            return list(self._slip(first))
+            return list(self._slip(piece.token))
         return found
 
     def _slip(self, token: str) -> tuple[str, ...]:
@@ -149,22 +160,23 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A piece of a text as the index reads it. ``run``: of Chinese characters, normalised; "" for Latin text: then
-    ``tokens`` are those of the piece as a whole, the main one first (none of more than one word), and ``inner`` is
-    what it consists of, with its places."""
+    """A piece of Latin text. ``token``: of it as a whole; "" where it is more than one word. ``inner``: what it
+    consists of, with its places."""
 
     text: str
-    run: str
-    tokens: tuple[str, ...]
+    token: str
     inner: tuple[tuple[int, int, _Piece], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """All tokens of a text, and its pieces with their places."""
+    """A text as the index reads it: all its tokens, its runs of Chinese characters and pieces of Latin text with their
+    places. ``places``: token of a piece, or of one within -> where it stands, and the token of the one around it."""
 
     tokens: frozenset[str]
+    runs: tuple[tuple[int, str], ...]
     pieces: tuple[tuple[int, int, _Piece], ...]
+    places: Mapping[str, Sequence[tuple[int, int, str]]]
 
 
 def _shared(plain: str, at: int, terms: Sequence[tuple[str, str]]) -> list[Range]:
@@ -198,29 +210,41 @@ def _common(text: str, start: int, term: str) -> int:
     return best
 
 
-@lru_cache(maxsize=1 << 16)
-def _read(piece: str) -> tuple[str, ...]:
-    """The tokens of a piece of Latin text: as a whole first; nothing where it is more than one word."""
+def _token(piece: str) -> str:
+    """The main token of a piece of Latin text as a whole; "" where it is more than one word."""
     found = chunks(normalise(piece))
     if len(found) != 1:
-        return ()
+        return ""
     own = word(found[0])
-    return tuple(dict.fromkeys(filter(None, (own.whole, *own.more)))) or own.parts[:1] * (len(own.parts) == 1)
+    return next(filter(None, (own.whole, *own.more)), own.parts[0] if len(own.parts) == 1 else "")
 
 
 @lru_cache(maxsize=1 << 16)
 def _piece(text: str) -> _Piece:
-    if is_unspaced(text[0]):
-        plain = normalise(text)
-        return _Piece(text, plain if len(plain) == len(text) else text, (), ())
     inner = () if text.isalnum() else tuple((m.start(), m.end(), _piece(m[0])) for m in _INNER.finditer(text))
-    return _Piece(text, "", _read(text), inner)
+    return _Piece(text, _token(text), inner)
 
 
 @lru_cache(maxsize=1 << 13)
 def _text(text: str) -> _Text:
+    runs: list[tuple[int, str]] = []
+    pieces: list[tuple[int, int, _Piece]] = []
+    places: dict[str, list[tuple[int, int, str]]] = {}
+    for match in PIECES.finditer(text):
+        at, end = match.span()
+        if is_unspaced(match[0][0]):
+            plain = normalise(match[0])
+            runs.append((at, plain if len(plain) == end - at else match[0]))
+            continue
+        piece = _piece(match[0])
+        pieces.append((at, end, piece))
+        if piece.token:
+            places.setdefault(piece.token, []).append((at, end, ""))
+        for start, stop, inner in piece.inner:
+            if inner.token:
+                places.setdefault(inner.token, []).append((at + start, at + stop, piece.token))
     tokens = frozenset(token for chunk in chunks(normalise(text)) for token in word(chunk).tokens)
-    return _Text(tokens, tuple((match.start(), match.end(), _piece(match[0])) for match in PIECES.finditer(text)))
+    return _Text(tokens, tuple(runs), tuple(pieces), places)
 
 
 def _highlight(name: str, text: str, found: Iterable[Range]) -> Highlight:
