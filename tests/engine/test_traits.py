@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,15 @@ def test_reasons_of_a_photo_in_another_colour_name_what_heads_told(small: SmallS
     assert answer.hits[0].variant.id in {"C3", "M1-blue"}
     for hit in answer.hits:
         assert hit.score == pytest.approx(sum(r.contribution for r in hit.reasons))
+
+
+def test_a_single_picture_links_nothing_another_one_does() -> None:
+    """Half red and not very like the photo: alone it is no other picture of its thing; beside a red one it is."""
+    photo = _vector(blue=0.5, cup=0.8)
+    half, red = _vector(red=0.3, blue=0.3, cup=0.4), _vector(red=0.9, cup=0.1)
+    index, candidates = _index(a=[half], b=[half, red]), np.array([1, 2])
+    own = VectorPart("picture>picture", f"image 1 {AS_IS}", photo, "picture", index, Calibration(), 1.0, alike=0.9)
+    wanted = replace(_wanted(photo), link=5.0)
+    found = wanted.judge([score_vectors(own, candidates, None)], candidates, index, None, None)
+    assert found[0].contributions[0] == 0.0
+    assert found[0].contributions[1] > 0.0

@@ -227,6 +227,9 @@ class Wanted:
         if called is not None:
             vectors, owners = index.vectors_of(candidates, called.others & called.of_products)
             rows, p = vectors.astype(np.float32), np.zeros(len(owners))
+        else:  # a single picture cannot be another one than that which has it
+            some = np.bincount(owners, minlength=len(candidates))[owners] > 1
+            rows, owners, p = rows[some], owners[some], p[some]
         out = []
         for photo, weight in zip(self.photos, self.weights, strict=True):
             best = np.zeros(len(candidates))
