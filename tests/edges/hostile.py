@@ -269,7 +269,7 @@ def service(folder: Path) -> Iterator[tuple[str, str, int]]:
     run = [sys.executable, "-m", "shoplens"]
     log = (folder / "log").open("wb")
     subprocess.run([*run, "index", str(feed), "--shop", str(shop)], check=True, capture_output=True)
-    key = ["key", "create", "--name", "hostile", "--scope", "catalogue", "--scope", "search", "--json"]
+    key = ["key", "create", "--name", "hostile", "--scope", "admin", "--scope", "catalogue", "--scope", "search", "--json"]
     made = subprocess.run([*run, *key, "--shop", str(shop)], check=True, capture_output=True)
     serving = subprocess.Popen([*run, "serve", "--port", "0", "--shop", str(shop)], stdout=log, stderr=log)
     try:

@@ -85,12 +85,18 @@ def yes_of(given: Mapping[str, Any], name: str) -> bool:
     return value
 
 
+MAX_ITEMS = 10_000
+"""Of a list in a request."""
+
+
 def items_of(given: Mapping[str, Any], name: str, kinds: tuple[type, ...]) -> Sequence[Any]:
     """A field that is a list of these kinds; a single one stands for a list of one."""
     value = given.get(name, ())
     items = (value,) if isinstance(value, kinds) else value
     if not isinstance(items, (list, tuple)):
         raise wrong(name, "a list", value)
+    if len(items) > MAX_ITEMS:  # before each of them is looked at
+        raise QueryError(f"{len(items)} items are more than {MAX_ITEMS}", where=name, hint="send fewer")
     for n, item in enumerate(items):
         if not isinstance(item, kinds):
             raise wrong(f"{name}[{n}]", "text" if kinds == (str,) else "text or an object", item)

@@ -48,6 +48,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 """Address, or method and address -> the schema (or the media type, or one of each) of its answer, a status before it
 where it is not 200; and the errors of its own by status."""
 _EVERYWHERE = {"429": "more requests wait than the service admits", "500": "a fault of ShopLens"}
+_EVERYWHERE |= {"400": "a header makes no sense", "415": "the body is packed (Content-Encoding), which is refused"}
 
 
 def describe(app: FastAPI) -> None:

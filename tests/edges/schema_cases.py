@@ -1,0 +1,60 @@
+"""Schemathesis against a real service: no 5xx, no answer outside the OpenAPI document (needs schemathesis).
+
+    pip install schemathesis
+    python -m tests.edges.schema_cases               some 5,000 cases over all operations, writes included
+    python -m tests.edges.schema_cases --each 10     a short form
+
+A 503 is an answer of the document where it is declared (a photo that cannot be fetched just now, a shop that is not
+readable); any other 5xx is a fault.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.edges.hostile import service
+
+EACH = 130
+"""Cases of an operation; of some forty operations that makes more than 5,000."""
+CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
+
+
+def run(each: int, seed: int = 1) -> tuple[int, int, str]:
+    """Cases that were made, faults (0: none), and what Schemathesis said."""
+    with tempfile.TemporaryDirectory() as made, service(Path(made) / "schema") as (address, key, _):
+        config = Path(made) / "schemathesis.toml"
+        config.write_text(f'headers = {{ Authorization = "Bearer {key}" }}\n')
+        command = [
+            sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", f"{address}/v1/openapi.json",
+            "--checks", ",".join(CHECKS), "--max-examples", str(each), "--seed", str(seed), "--phases", "fuzzing",
+            "--continue-on-failure", "--no-color", "--request-timeout", "60", "--max-response-time", "60",
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=made)
+    text = done.stdout + done.stderr
+    cases = re.search(r"([\d,]+) generated", text) or re.search(r"Test cases:\s*\n\s*([\d,]+)", text)
+    return (int(cases[1].replace(",", "")) if cases else 0), done.returncode, text
+
+
+def main() -> int:
+    """Runs it; 1 where there are faults."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--each", type=int, default=EACH, help="cases of an operation")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if importlib.util.find_spec("schemathesis") is None:
+        print("schemathesis is not installed: pip install schemathesis")
+        return 2
+    cases, code, text = run(args.each, args.seed)
+    print(text)
+    print(f"{cases:,} cases, {'no' if code == 0 else 'some'} faults")
+    return 1 if code else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
