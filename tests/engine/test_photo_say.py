@@ -33,6 +33,14 @@ def test_traits_are_what_they_are_said_to_be() -> None:
     assert traits(scores(15, 16))[-1] == 1
 
 
+def test_only_what_is_like_the_photo_is_near_it() -> None:
+    photo, words = scores(4, 5)
+    unlike = replace(photo, contributions=photo.contributions - 8.25)  # four are left above nothing
+    assert dict(zip(TRAITS, traits([unlike, words]), strict=True)) == {"one": 1, "sure": 0.8, "agree": 0, "none": 1}
+    unlike = replace(photo, contributions=photo.contributions - 7.25)  # six, two of them said
+    assert traits([unlike, words])[2] == 2 / 6
+
+
 def test_the_more_the_words_agree_with_the_photo_the_more_it_counts() -> None:
     of = [weight(traits(scores(*range(n, 11)))) for n in (0, 3, 6, 9)]
     assert of == sorted(of, reverse=True)

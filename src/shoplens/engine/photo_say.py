@@ -18,9 +18,9 @@ from shoplens.engine.parts import Floats, PartScores
 
 WEIGHTS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 TRAITS = ("one", "sure", "agree", "none")
-SAY = (1.4152, 1.3867, 3.5538, -1.015)
+SAY = (1.4783, 1.4203, 2.871, -1.8055)
 """What each trait adds."""
-KAPPA = 1.1394
+KAPPA = 0.7384
 
 PHOTO, WORDS = "picture>picture", "words"
 _NEAREST = 10
@@ -29,10 +29,13 @@ _LOGS = np.log2(WEIGHTS)
 
 def traits(scores: Sequence[PartScores]) -> Floats:
     """float64 [4], each 0 to 1. sure: how sure the words are; agree: share of the photo's ten nearest that the words
-    are true of; none: whether they are true of none, so that the words want another thing than the photo shows."""
+    are true of; none: whether they are true of none, so that the words want another thing than the photo shows. Only
+    what is like the photo at all is near it: in a small shop the tenth is anything."""
     photo = np.sum([s.contributions for s in scores if s.source == PHOTO], axis=0)
     words = np.max([s.confidence for s in scores if s.source == WORDS], axis=0)
-    agree = float((words[np.argsort(-photo, kind="stable")[:_NEAREST]] > 0).mean())
+    nearest = np.argsort(-photo, kind="stable")[:_NEAREST]
+    nearest = nearest[photo[nearest] > 0]
+    agree = float((words[nearest] > 0).sum()) / max(len(nearest), 1)
     return np.array([1.0, float(words.max()), agree, float(agree == 0)])
 
 
