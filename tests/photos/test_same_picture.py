@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, text
 from shoplens.app import Shop, open_shop
 from shoplens.core.query import Query, QueryPicture
 from shoplens.core.where import parse_where
-from shoplens.engine.same_picture import APART, FAR, SOURCE, SamePictures, near_bits
+from shoplens.engine.same_picture import ALTOGETHER, APART, FAR, SOURCE, SamePictures, near_bits
 from shoplens.pictures import hamming
 from shoplens.pictures.fingerprint import PART, difference, fingerprint, fingerprints
 from tests.conftest import SmallShop, cushions
@@ -123,6 +123,18 @@ def test_the_copy_follows_the_store() -> None:
         assert len(same) == 2 * (n + 1)
     store.rows.append((99, "gone", fingerprint(255 - some[3])))
     assert same.products(255 - some[3]) == {}
+
+
+@pytest.mark.parametrize("bits", [0, 6, 9, FAR, FAR + 1])
+@pytest.mark.parametrize("apart", [0, 4, 8, 9, 11, 12])
+def test_what_is_far_off_in_both_is_another_picture(bits: int, apart: int) -> None:
+    store = Rows()
+    store.rows.append((1, "1", (0).to_bytes(8, "big") + bytes([100] * (PART - 8))))
+    photo = (2**bits - 1).to_bytes(8, "big") + bytes([100 + apart] * (PART - 8))
+    same = SamePictures(store, lambda _: [photo], PART)
+    found = same.find(np.zeros((8, 8, 3), np.uint8))
+    expected = bits <= FAR and apart <= APART and bits + apart <= ALTOGETHER
+    assert found == ({"1": pytest.approx(1 - apart / (2 * APART))} if expected else {})
 
 
 def test_a_shop_of_the_version_before_gets_fingerprints_when_it_is_indexed_again(small: SmallShop) -> None:

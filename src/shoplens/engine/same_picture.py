@@ -22,6 +22,8 @@ FAR = 14
 """Bits of 64 in which the hashes of one picture may differ: scaled, compressed, cut by a twentieth. Others do, too."""
 APART = 11.0
 """How far the colours of one picture may lie apart, root mean square of 0 to 255 (ADR 0018)."""
+ALTOGETHER = 18.0
+"""Bits and colours together: what is far off in both is another thing, shot in the same way on the same white."""
 _COPIES = 3
 """Bits in which the hashes of two copies in a catalogue may differ."""
 _SAY = 40.0
@@ -124,8 +126,10 @@ class SamePictures:
             near = near_bits(bits[:count], int.from_bytes(data[:8], "big"), FAR, _MOST)
             sketch = np.frombuffer(data, np.uint8, offset=8).astype(np.float32)
             apart = np.sqrt(np.mean(np.square(colours[near].astype(np.float32) - sketch), axis=1))
-            for at, far in zip(near.tolist(), apart.tolist(), strict=True):
-                if far <= APART:
+            differ = np.bitwise_count(bits[near] ^ np.uint64(int.from_bytes(data[:8], "big")))
+            same = (apart <= APART) & (apart + differ <= ALTOGETHER)
+            for at, far, yes in zip(near.tolist(), apart.tolist(), same.tolist(), strict=True):
+                if yes:
                     key = self._keys[at]
                     found[key] = max(found.get(key, 0.0), 1.0 - far / (2 * APART))
         return found
