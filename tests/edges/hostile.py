@@ -11,6 +11,7 @@ service answers a plain search after all of it.
 from __future__ import annotations
 
 import argparse
+import base64
 import gzip
 import io
 import json
@@ -149,6 +150,11 @@ def bombs() -> list[Hostile]:
     closed = b'{"q":' * 100_000 + b"1" + b"}" * 100_000
     found.append(Hostile("JSON objects 100,000 deep, closed", "/v1/search", closed, _JSON))
     found.append(Hostile("a number of a million digits", "/v1/search", b'{"page": ' + b"9" * 1_000_000 + b"}", _JSON))
+    for name, one in (("sort_by", "price:asc"), ("facet_by", "brand"), ("without_chips", "x")):
+        found.append(Hostile(f"100,000 of {name}", "/v1/search", json.dumps({name: [one] * 100_000}).encode(), _JSON))
+    large = base64.b64encode(_pixel_bombs()["PNG of 49 megapixels, whole"]).decode()
+    eight = json.dumps({"images": [{"base64": large}] * 8}).encode()
+    found.append(Hostile("eight photos of 49 megapixels", "/v1/search", eight, _JSON))
     found.append(Hostile("a million ids", "/v1/search", json.dumps({"like": ["x"] * 1_000_000}).encode(), _JSON))
     found.append(
         Hostile("a filter 100,000 deep", "/v1/search", json.dumps({"filter_by": "(" * 100_000}).encode(), _JSON)
@@ -269,7 +275,8 @@ def service(folder: Path) -> Iterator[tuple[str, str, int]]:
     run = [sys.executable, "-m", "shoplens"]
     log = (folder / "log").open("wb")
     subprocess.run([*run, "index", str(feed), "--shop", str(shop)], check=True, capture_output=True)
-    key = ["key", "create", "--name", "hostile", "--scope", "admin", "--scope", "catalogue", "--scope", "search", "--json"]
+    scopes = [word for scope in ("admin", "catalogue", "search") for word in ("--scope", scope)]
+    key = ["key", "create", "--name", "hostile", *scopes, "--json"]
     made = subprocess.run([*run, *key, "--shop", str(shop)], check=True, capture_output=True)
     serving = subprocess.Popen([*run, "serve", "--port", "0", "--shop", str(shop)], stdout=log, stderr=log)
     try:
