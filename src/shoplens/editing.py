@@ -5,9 +5,10 @@ What a method returns is committed: it is found at once by picture and filter, a
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Any
 
@@ -16,7 +17,7 @@ import orjson
 from shoplens.core.catalogue import Product, RowProblem
 from shoplens.core.ports import StoredProduct, Write
 from shoplens.core.wire import product_to_fields
-from shoplens.errors import FeedError, NotFoundError, ProductChangedError, QueryError
+from shoplens.errors import FeedError, NotFoundError, ProductChangedError, QueryError, ShopLensError
 from shoplens.feeding import ShopFeeds
 from shoplens.feeds.given import GivenRows
 from shoplens.feeds.offers import with_offer
@@ -70,6 +71,27 @@ class _Told:
             self.products.setdefault(problem.product_id, []).append(problem)
 
 
+class _Patch:
+    """A change of an offer that waits for its turn, and what became of it."""
+
+    def __init__(self, product_id: str, offer: Mapping[str, Any], match: str | None) -> None:
+        self.product_id, self.offer, self.match = product_id, offer, match
+        self.stored: StoredProduct | None = None
+        self.error: BaseException | None = None
+        self.done = False
+
+    def apply(self, now: dict[str, StoredProduct]) -> None:
+        """Puts the changed product in its place. Raises as ``ShopEdits.patch``."""
+        found = now.get(self.product_id)
+        if found is None:
+            raise _no_product(self.product_id) if self.match is None else _gone(self.product_id)
+        if self.match is not None:
+            _matched(found, self.match)
+        product = with_offer(found.product, self.offer)
+        if product != found.product:
+            now[self.product_id] = replace(found, product=product)
+
+
 class ShopEdits:
     """Products of one shop, one by one. Safe to use from several threads and processes.
 
@@ -79,6 +101,8 @@ class ShopEdits:
 
     def __init__(self, feeds: Callable[[], ShopFeeds], store: SqlStore) -> None:
         self._feeds, self._store = feeds, store
+        self._gathering, self._turn = threading.Lock(), threading.Lock()
+        self._waiting: list[_Patch] = []
 
     def upsert(
         self, rows: Sequence[Any], *, currency: str = "", expected: Mapping[str, int | None] | None = None
@@ -147,20 +171,33 @@ class ShopEdits:
                 ``quantity``, ``link``; ``variants`` with an ``id`` and these for some variants only. None takes away.
             match: as in ``put``.
 
+        Threads that call at once share a transaction: whoever gets its turn takes along what waits by then.
+
         Raises:
             NotFoundError: there is no such product.
             QueryError: another field, or a value that cannot be read.
             ProductChangedError: it is another one than ``match`` says.
         """
-        for _ in range(_TRIES):
-            found = self.get(product_id) if match is None else self._matching(product_id, match)
-            changed = with_offer(found.product, offer)
-            try:
-                self._store.write(Write(put=[changed]), {product_id: found.seq})
-                return self.get(product_id)
-            except ProductChangedError:
-                continue  # with a tag to match the next look tells
-        raise _contended(product_id)
+        call = _Patch(product_id, offer, match)
+        with self._gathering:
+            self._waiting.append(call)
+        while not call.done:
+            with self._turn:
+                if call.done:
+                    break
+                with self._gathering:
+                    together, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                try:
+                    self._patch_together(together)
+                except BaseException as error:  # the store refuses: none of them was written
+                    for one in together:
+                        one.error = one.error or error
+                finally:
+                    for one in together:
+                        one.done = True
+        if call.error is not None or call.stored is None:
+            raise call.error or _contended(product_id)
+        return call.stored
 
     def patch_many(self, rows: Sequence[Any]) -> EditReport:
         """Changes the offers of many products, each row as in ``patch`` with the product's ``id``; a bad row stops none
@@ -194,7 +231,7 @@ class ShopEdits:
         number = self._store.numbers_of([product_id]).get(product_id)
         found = self._store.get([number])[0] if number is not None else None
         if found is None:
-            raise NotFoundError(f"no product {product_id!r} in this shop", hint="search for it to learn its id")
+            raise _no_product(product_id)
         return found
 
     def page(self, after: int, limit: int) -> tuple[list[StoredProduct], int]:
@@ -211,14 +248,30 @@ class ShopEdits:
         try:
             found = self.get(product_id)
         except NotFoundError as error:
-            raise ProductChangedError(
-                f"the product {product_id!r} is not there", hint="it may have been removed; read it again"
-            ) from error
-        if not matches(match, tag_of(found)):
-            raise ProductChangedError(
-                f"the product {product_id!r} has been changed meanwhile", hint="read it again, then change that"
-            )
-        return found
+            raise _gone(product_id) from error
+        return _matched(found, match)
+
+    def _patch_together(self, calls: Sequence[_Patch]) -> None:
+        for _ in range(_TRIES):
+            numbers = self._store.numbers_of([call.product_id for call in calls])
+            before = {s.product.id: s for s in self._store.get(list(dict.fromkeys(numbers.values()))) if s}
+            now = dict(before)
+            for call in calls:
+                call.error = None
+                try:
+                    call.apply(now)
+                except ShopLensError as error:
+                    call.error = error
+            put = [stored.product for i, stored in now.items() if stored is not before[i]]
+            try:
+                if put:
+                    self._store.write(Write(put=put), {product.id: before[product.id].seq for product in put})
+            except ProductChangedError:
+                continue  # another process was first
+            for call, stored in zip(calls, self._store.get([numbers.get(c.product_id, 0) for c in calls]), strict=True):
+                call.stored = stored
+            return
+        raise _contended(f"{len(calls)} products")
 
     def _patch_some(self, start: int, rows: Sequence[Any]) -> tuple[list[RowResult], int]:
         for _ in range(_TRIES):
@@ -273,6 +326,23 @@ def matches(asked: str, tag: str) -> bool:
     makes it weak, and its content is the same."""
     tags = [one.strip().removeprefix("W/") for one in asked.split(",")]
     return "*" in tags or tag in tags
+
+
+def _matched(found: StoredProduct, match: str) -> StoredProduct:
+    if not matches(match, tag_of(found)):
+        raise ProductChangedError(
+            f"the product {found.product.id!r} has been changed meanwhile", hint="read it again, then change that"
+        )
+    return found
+
+
+def _no_product(product_id: str) -> NotFoundError:
+    return NotFoundError(f"no product {product_id!r} in this shop", hint="search for it to learn its id")
+
+
+def _gone(product_id: str) -> ProductChangedError:
+    said = f"the product {product_id!r} is not there"
+    return ProductChangedError(said, hint="it may have been removed; read it again")
 
 
 def _contended(what: str) -> ProductChangedError:

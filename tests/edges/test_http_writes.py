@@ -16,6 +16,7 @@ import pytest
 
 from shoplens.app import Shop
 from shoplens.core.catalogue import Money
+from shoplens.errors import NotFoundError, ProductChangedError, QueryError
 from shoplens.stores.write_answers import KEPT, WriteAnswer, WriteAnswers
 from tests.conftest import SmallShop, cushions
 from tests.serving import bearer, serving
@@ -226,6 +227,25 @@ def test_of_two_who_change_the_same_product_none_is_lost(place: Place) -> None:
             for n in range(8)
         ]
         assert sorted(one.result().status_code for one in asked) == [200] + [412] * 7
+
+
+def test_offers_that_wait_for_their_turn_share_a_transaction(place: Place) -> None:
+    edits, seq = place.shop.edits, place.shop.store.last_seq()
+    tag = place.client.get("/v1/products/C4").headers["etag"]
+    with ThreadPoolExecutor(9) as pool:
+        with edits._turn:
+            good = [pool.submit(edits.patch, "C4", {"quantity": 50}, match=tag)]
+            while len(edits._waiting) < 1:
+                time.sleep(0.01)
+            good += [pool.submit(edits.patch, "C4", {"quantity": 50 + n}) for n in range(1, 6)]
+            bad = [pool.submit(edits.patch, *given) for given in (("none", {"quantity": 1}), ("C4", {"size": 1}))]
+            late = pool.submit(edits.patch, "C4", {"quantity": 1}, match='"other"')
+            while len(edits._waiting) < 9:
+                time.sleep(0.01)
+        quantities = {one.result().product.variants[0].quantity for one in good}
+        assert [type(one.exception()) for one in (*bad, late)] == [NotFoundError, QueryError, ProductChangedError]
+    assert quantities <= set(range(50, 56)), "what is told is what is stored when it is answered"
+    assert place.shop.store.last_seq() == seq + 1
 
 
 def test_one_product_under_its_own_address(place: Place) -> None:

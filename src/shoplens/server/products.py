@@ -23,7 +23,8 @@ from shoplens.server.schemas import ref
 HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
 WRITERS = 2
 """Batches that are indexed at once; each waits for pictures and for the encoder, searches must not."""
-PATCHERS = 4
+PATCHERS = 16
+"""Changes of offers that are at work or wait for their turn in a transaction, which they share."""
 MAX_ROWS = 1_000
 """Products of one batch that is answered when it is written; of a larger one a job is made."""
 MAX_OFFERS = 10_000
