@@ -86,13 +86,14 @@ class Guard:
     def __init__(self, app: ASGIApp, guards: Guards, routes: Sequence[BaseRoute]) -> None:
         self._app, self._guards, self._routes = app, guards, routes
         self._server, self._guard = guards.server, guards.settings
+        self._plain: dict[tuple[str, str, str], BaseRoute] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        route = next((one for one in self._routes if one.matches(scope)[0] is Match.FULL), None)
+        route = self._route(scope)
         if route is None:  # 404, 405: told by the routing
             await self._app(scope, receive, send)
             return
@@ -116,6 +117,18 @@ class Guard:
         if need in ("public", "search"):
             seconds = min(seconds or self._guard.timeout_s, self._guard.timeout_s)
         await self._answer(scope, asking, send, seconds, caller)
+
+    def _route(self, scope: Scope) -> BaseRoute | None:
+        """The route that the service's own routing takes; None for none. Addresses without parts are remembered."""
+        root = str(scope.get("root_path", ""))
+        asked = scope["method"], root, scope["path"]
+        known = self._plain.get(asked)
+        if known is not None:
+            return known
+        found = next((one for one in self._routes if one.matches(scope)[0] is Match.FULL), None)
+        if found is not None and root + str(getattr(found, "path", "")) == asked[2]:
+            self._plain[asked] = found
+        return found
 
     async def _judged(self, scope: Scope, template: str, address: str) -> tuple[Caller, Response | None]:
         """Who asks, and the refusal if there is one."""
