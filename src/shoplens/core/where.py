@@ -202,11 +202,8 @@ def parse_where(text: str) -> Where | None:
         FilterError: the text is no filter; ``position`` tells where understanding ended.
     """
     if len(text) > MAX_FILTER:
-        raise FilterError(
-            f"the filter has {len(text)} characters, more than {MAX_FILTER}",
-            where="filter_by",
-            hint="shorten it",
-        )
+        told = f"the filter has {len(text)} characters, more than {MAX_FILTER}"
+        raise FilterError(told, where="filter_by", hint="shorten it")
     return _Parser(text).whole() if text.strip() else None
 
 
