@@ -29,6 +29,7 @@ from typing import Any
 
 import httpx
 import orjson
+import structlog
 import uvicorn
 
 from shoplens.app import Shop, open_shop
@@ -218,7 +219,7 @@ def killed(place: Place, way: str, kept: Kept, start: int) -> list[str]:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     lines: list[str] = []
     stop, asking = threading.Event(), None
-    wanted, until = random.randrange(30), time.monotonic() + 60
+    wanted, until = random.randrange(12 if way == "service" else 24), time.monotonic() + 60
     rest, moment = b"", 0.0
     while not moment or time.monotonic() < moment:
         if time.monotonic() > until:
@@ -257,6 +258,7 @@ def looked(place: Place, kept: Kept) -> list[str]:
 
 def main(folder: Path, times: int, seed: int = 1) -> int:
     """Kills and looks, ``times`` times; how often something was wrong."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for figures
     random.seed(seed)
     kept, wrong, per_way, acknowledged = Kept(), 0, Counter[str](), 0
     place = Place(folder, PRODUCTS)

@@ -10,6 +10,7 @@ import os
 import socket
 import time
 
+_PATIENCE_S = 0.05
 _FIRST = 3
 """The first file descriptor that systemd hands over."""
 
@@ -20,6 +21,7 @@ def notify(*lines: str) -> bool:
     if not address:
         return False
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+        out.settimeout(_PATIENCE_S)  # a manager that does not read must not stop the service
         out.connect("\0" + address[1:] if address.startswith("@") else address)
         out.sendall("\n".join(lines).encode())
         return True
