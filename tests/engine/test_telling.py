@@ -20,6 +20,7 @@ from shoplens.core.query import Query
 from shoplens.core.slips import one_letter_away
 from shoplens.core.where import parse_where
 from shoplens.engine.balance import Balance
+from shoplens.engine.pages import Found
 from shoplens.engine.telling import Teller, fields_of, words_of
 from shoplens.errors import PictureError
 from shoplens.indexes.tokens import tokens
@@ -124,6 +125,31 @@ def test_a_typo_of_what_only_filtered_products_have_is_not_told(small: SmallShop
     assert told(engine(shop, "wool jakcet", where=parse_where("price<10"))) == []
 
 
+def test_a_kind_that_costs_more_is_told(small: SmallShop) -> None:
+    shop = small.open()
+    rows = [
+        ("1", "Wool jacket", "Jackets", "120"),
+        ("2", "Denim jacket", "Jackets", "99"),
+        ("3", "Cotton shirt", "Shirts", "20"),
+    ]
+    small.index(shop, [{"id": i, "title": t, "category": [c], "price": p, "currency": "EUR"} for i, t, c, p in rows])
+    asked_of = shop._answerer.search
+    shop.search("shirt")
+    told_of = told(asked_of(Query("jacket shirt under 50")))  # something is found: the shirt
+    assert (
+        "kind_beyond_price",
+        {"kind": "jacket", "limit": "under 50", "without": 2},
+    ) not in told_of  # a kind is there
+    answer = asked_of(Query("cotton jacket under 50"))
+    assert answer.found == 1
+    assert ("kind_beyond_price", {"kind": "jacket", "limit": "under 50", "without": 2}) in told(answer)
+    assert "kind_beyond_price" not in {n.code for n in asked_of(Query("jacket under 100")).notes}
+    assert "kind_beyond_price" not in {
+        n.code for n in asked_of(Query("jacket under 50", where=parse_where("in_stock"))).notes
+    }
+    assert "kind_beyond_price" not in {n.code for n in asked_of(Query("under 50")).notes}
+
+
 def test_a_short_word_is_never_told_as_read(small: SmallShop) -> None:
     shop = small.open()
     small.index(shop, [{"id": "1", "title": "Red shirt", "description": "Soft. For wearing at home, booth or roots."}])
@@ -164,12 +190,13 @@ def test_many_guessed_words_and_long_descriptions_take_no_time(small: SmallShop)
     none = np.zeros(0, np.int64)
 
     query, answer, inside = Query("mug"), shop.search("mug"), np.ones(12, bool)
+    found = Found(0, inside, inside, None, [], [])
     guessed = [*(f"numbe{c}" for c in "aeiouq"), *noise("bcdfghjkqxz", 25, 9).split()]
     teller = Teller(shop.store, shop.copies, counted)
-    notes = teller.notes(query, answer, inside, unread=False, words=words_of_index(guessed), unfiltered=lambda: 0)
+    notes = teller.notes(query, answer, found, words=words_of_index(guessed), unfiltered=lambda: 0)
     assert [one.values["read"] for one in notes] == 3 * ["number"]
     looked.clear()
-    notes = teller.notes(query, answer, inside, unread=False, words=words_of_index(guessed[6:]), unfiltered=lambda: 0)
+    notes = teller.notes(query, answer, found, words=words_of_index(guessed[6:]), unfiltered=lambda: 0)
     assert notes == ()
     assert len(looked) < 3 * 11 * 2_000 / 9  # of 31 words against all of 11 descriptions: 682,000
 

@@ -136,7 +136,9 @@ def _table(answer: Answer) -> Table:
         # "color_zh" says again what "color" says.
         values = [" ".join(v) for name, v in own.items() if name.removesuffix("_zh") not in own or name[-3:] != "_zh"]
         title = hit.product.title or next((t.title for t in hit.product.translations), "")
-        why = hit.reasons[0].source if hit.reasons else ""
-        cells = (str(hit.position), f"{hit.score:.2f}", hit.product.id, title, ", ".join(values), price_of(hit), why)
+        why = hit.reasons[0].source if hit.reasons else "pinned" if hit.pinned else ""
+        # What is pinned though nothing of the query found it has no score.
+        score = f"{hit.score:.2f}" if hit.score or not hit.pinned else ""
+        cells = (str(hit.position), score, hit.product.id, title, ", ".join(values), price_of(hit), why)
         table.add_row(*(Text(cell) for cell in cells))
     return table

@@ -22,6 +22,9 @@ TEXTS: Mapping[str, str] = {
     ),
     "cropped": "Photo {photo} is like nothing here as a whole: its part {crop} was looked for.",
     "texts_only": "“{words}” was looked for in the texts of the products only, not in their pictures.",
+    "kind_beyond_price": (
+        "There is no “{kind}” “{limit}” here, but {without} at other prices; these are other things at that price."
+    ),
     "sort_without_values": "No product has a value for {fields}, so it does not change the order.",
     "diversity_sorted": "The hits are in the order that was asked for, so nothing was spread.",
     "shop_empty": "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",

@@ -151,8 +151,7 @@ class Answerer:
         notes += self._teller.notes(
             query,
             answer,
-            found.inside,
-            unread=found.unread,
+            found,
             words=None if wish.is_bare else found.words,
             unfiltered=lambda: self._unfiltered(query, found, wish),
         )

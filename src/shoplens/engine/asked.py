@@ -210,6 +210,19 @@ class Asked:
                 mask = mask & has
         return np.flatnonzero(self.columns.products(mask & kinds)).astype(np.int64)
 
+    def beyond_price(self, allowed: Mask) -> tuple[str, str, int] | None:
+        """Where the price that is asked for leaves nothing of the kind that is: kind and limit as they are written, and
+        how many products of the kind there are at other prices. None where a filter beside the words may be why."""
+        kinds = [chip for chip in self.understood.chips if chip.kind == "kind" and chip.boost]
+        limits = [chip for chip in self.understood.chips if chip.kind == "price" and chip.filter]
+        if self.columns is None or not (kinds and limits) or self.query.where != _together(None, self.demands):
+            return None
+        mask = np.logical_or.reduce([fit(self._mask(chip.boost), len(allowed)) for chip in kinds])
+        if (mask & allowed).any():
+            return None
+        without = int(np.count_nonzero(self.columns.products(mask)))
+        return (kinds[0].text, limits[0].text, without) if without else None
+
     def scores(self, candidates: Numbers, allowed: Mask, say: float) -> list[PartScores]:
         """What each chip that counts in favour says of the candidates: its weight, where an allowed variant has it."""
         if self.columns is None or not len(candidates) or not say:

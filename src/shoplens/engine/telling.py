@@ -15,7 +15,7 @@ from shoplens.core.query import Query
 from shoplens.core.slips import one_letter_away
 from shoplens.core.where import All, Any_, Not, Where, both
 from shoplens.engine.copies import Copies
-from shoplens.engine.pages import Store
+from shoplens.engine.pages import Found, Store
 
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOKED_AT = 10
@@ -49,9 +49,8 @@ class Teller:
         self,
         query: Query,
         answer: Answer,
-        inside: Mask,
+        found: Found,
         *,
-        unread: bool,
         words: WordMatches | None,
         unfiltered: Callable[[], int],
     ) -> tuple[Note, ...]:
@@ -60,12 +59,11 @@ class Teller:
         Args:
             query: as it was searched for.
             answer: what was found.
-            inside: bool by product number: has a variant that the filter allows.
-            unread: the encoder has never met the words, so that they were looked for as written alone.
+            found: what is known of it.
             words: what the word index said; None where it was not asked for what the answer is about.
             unfiltered: finds out how many products there would be without the filter; called where nothing was found.
         """
-        notes = self._order(query)
+        notes, inside, unread = self._order(query), found.inside, found.unread
         if words is not None and words.cut:
             notes.append(note("terms_cut", limit=MOST_TERMS))
         if answer.found:
@@ -73,6 +71,8 @@ class Teller:
             notes += typos
             if unread and not typos and answer.verdict != "match":
                 notes.append(note("texts_only", words=query.words))
+            if beyond := found.asked.beyond_price(found.allowed):
+                notes.append(note("kind_beyond_price", **dict(zip(("kind", "limit", "without"), beyond, strict=True))))
         else:
             notes += self._cause(query, inside, unread, unfiltered)
         return tuple(notes)

@@ -58,6 +58,8 @@ const NOTES = {
     cropped: ({ photo, crop }) =>
       `Photo ${photo} is like nothing here as a whole; a part of it was looked for (${crop}).`,
     texts_only: ({ words }) => `“${words}” was looked for in the descriptions only, not in the pictures.`,
+    kind_beyond_price: ({ kind, limit, without }) =>
+      `There is no “${kind}” “${limit}” here, but ${count(without)} at other prices; these are other things at that price.`,
     sort_without_values: ({ fields }) => `No product has a value for ${list(fields)}, so the order does not change.`,
     diversity_sorted: () => "The hits are in the order that was asked for, so nothing was spread.",
     shop_empty: () => "There is no product in this shop yet. Next: shoplens index FEED --shop DIR",
@@ -76,6 +78,8 @@ const NOTES = {
     not_understood: ({ chips, denials }) => `要求超过 ${chips} 项，或排除超过 ${denials} 项，已按原文查找。`,
     cropped: ({ photo, crop }) => `照片 ${photo} 整体与店内商品都不相似，已改用其中一部分查找（${crop}）。`,
     texts_only: ({ words }) => `“${words}”只在商品文字中查找，未与图片比较。`,
+    kind_beyond_price: ({ kind, limit, without }) =>
+      `“${limit}”内没有“${kind}”，其他价位有 ${count(without)} 件；以下是该价位的其他商品。`,
     sort_without_values: ({ fields }) => `没有商品填写${list(fields)}，排序不变。`,
     diversity_sorted: () => "已按所选排序，未作分散。",
     shop_empty: () => "店里还没有商品。下一步：shoplens index FEED --shop DIR",
