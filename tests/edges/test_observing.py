@@ -82,6 +82,13 @@ def test_gauges_tell_how_the_service_stands(client: TestClient, small_shop: Shop
     assert dict(build)["encoder"] == str(small_shop.space)
 
 
+def test_a_service_that_is_not_ready_yet_refuses_nobody(small: SmallShop) -> None:
+    app = create_app(small.open(server={"keys": "off"}))
+    client = TestClient(app)  # not entered: it never gets warm
+    assert client.get("/readyz").status_code == 503
+    assert not [v for (name, _), v in values(client).items() if name == "shoplens_refused_total" and v]
+
+
 def test_two_services_count_for_themselves(small_shop: Shop) -> None:
     with TestClient(create_app(small_shop)) as one, TestClient(create_app(small_shop)) as other:
         one.get("/v1/search", params={"q": "red"})
@@ -133,8 +140,12 @@ def test_what_was_asked_is_logged_where_a_shop_wants_it(small: SmallShop) -> Non
 
 
 def test_metrics_need_a_key_for_admins_where_keys_are_asked_for(small: SmallShop) -> None:
-    with TestClient(create_app(small.open(server={"keys": "all"}))) as client:
+    app = create_app(small.open(server={"keys": "all"}))
+    with TestClient(app) as client:
         assert client.get("/metrics").status_code == 401
+    # What is refused before it is routed is counted by its route nevertheless.
+    refused = app.state.watch.metrics.requests.labels("GET", "/metrics", "401")
+    assert refused._value.get() == 1
 
 
 def test_recall_of_samples_is_one_where_the_index_is_exact(client: TestClient) -> None:

@@ -30,7 +30,7 @@ MAX_TIMEOUT_MS = 3_600_000
 DRAIN_S = 2.0
 """How long the rest of a body is read of a request that was refused: a client that is cut off while it sends may never
 see the answer."""
-_JUDGED = "shoplens.judged"
+JUDGED = "shoplens.judged"
 _GATED = frozenset({"/v1/search", "/v1/crops"})
 """Routes whose work is done behind the gate of searches: where that is full, their bodies are not read."""
 
@@ -74,7 +74,7 @@ class _Judged:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        if scope.get(_JUDGED) is self._route:
+        if scope.get(JUDGED) is self._route:
             await self._app(scope, receive, send)
         else:
             await problem(403, "undeclared", "nobody has judged who may ask this")(scope, receive, send)
@@ -97,7 +97,7 @@ class Guard:
         if route is None:  # 404, 405: told by the routing
             await self._app(scope, receive, send)
             return
-        scope[_JUDGED], template = route, str(getattr(route, "path", ""))
+        scope[JUDGED], template = route, str(getattr(route, "path", ""))
         client = scope.get("client")
         asking = Asking(receive, _has_body(scope))
         need = need_of(scope["method"], template)

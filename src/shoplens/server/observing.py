@@ -19,6 +19,7 @@ from shoplens.core.query import Query
 from shoplens.encoders.batching import BatchingEncoder
 from shoplens.encoders.cached import CachedEncoder
 from shoplens.server.gates import Gates
+from shoplens.server.guarding import JUDGED
 from shoplens.server.metrics import Metrics, kind_of
 from shoplens.server.recall import RecallWatch
 from shoplens.server.requests import REQUEST, Noted, id_of
@@ -102,13 +103,14 @@ class Observing:
             self._count(scope, noted, sent, time.perf_counter() - began)
 
     def _count(self, scope: Scope, noted: Noted, sent: _Sent, seconds: float) -> None:
-        route = str(getattr(scope.get("route"), "path", NO_ROUTE))
+        found = scope.get("route") or scope.get(JUDGED)  # what the guard refuses is not routed
+        route = str(getattr(found, "path", NO_ROUTE))
         method = scope["method"] if scope["method"] in METHODS else "other"
         status = sent.status or 499  # the client had gone before there was an answer
         metrics = self._metrics
         metrics.requests.labels(method, route, str(status)).inc()
         metrics.request_seconds.labels(route).observe(seconds)
-        if status in (429, 503):
+        if status in (429, 503) and route not in QUIET:
             metrics.refused.labels(route, str(status)).inc()
         if noted.kind:
             metrics.search_seconds.labels(noted.kind).observe(seconds)
