@@ -13,7 +13,10 @@ WAIT_S = 30.0
 
 _LOCKED_HINT = "wait until the other process has finished, or find it: shoplens doctor --shop DIR"
 _WRITABLE_HINT = "give this user the right to write to the file and its folder, or open the shop for reading only"
-_DAMAGED_HINT = "put back a backup of the file, or index the feed into a new shop: shoplens index FEED --shop NEW"
+_DAMAGED_HINT = (
+    "put back a backup: shoplens restore BACKUP --shop DIR --force, "
+    "or index the feed into a new shop: shoplens index FEED --shop NEW"
+)
 
 
 def translate(error: BaseException, where: str, wait_s: float = WAIT_S) -> ShopLensError:
