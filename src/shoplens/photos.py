@@ -63,10 +63,10 @@ class ShopPhotos:
 class LooksAndSearches(Protocol):
     """What each thing on a photo is searched with: a Shop."""
 
-    def crops(self, photo: QueryPicture) -> tuple[CropProposal, ...]:
+    def crops(self, photo: QueryPicture, /) -> tuple[CropProposal, ...]:
         """The things on a photo, best first."""
 
-    def search(self, query: Query) -> Answer:
+    def search(self, query: Query, /) -> Answer:
         """What is like it."""
 
 
