@@ -6,7 +6,7 @@ The mix: words, photos, both, products like another, facets, suggestions, produc
 make no sense, broken photos, health and metrics. Memory is that of the service alone (its decode processes are told
 beside it), read from the system every second. The slope is a straight line through all readings after the warm-up;
 ``--requests 200000`` is the long form (half an hour and more), the short one takes some four minutes. Growth that
-comes of caches filling up (4,096 vectors of words, products) ends within the first 10,000; masks of filters, which may
+comes of caches filling up (4,096 vectors and token lists of words, products) ends within the first 10,000; masks of filters, which may
 take 16 MB before they are dropped, are not kept here.
 """
 
@@ -63,13 +63,13 @@ def mixed(size: int, photos: list[bytes]) -> Iterator[bytes]:
             case 6:
                 yield get(f"/v1/search?like={some}&per_page=12")
             case 8:
-                yield get(f"/v1/search?q=red+bag+{n}&facet_by=color,brand,price&per_page=12")
+                yield get(f"/v1/search?q=red+bag+{n % 977}&facet_by=color,brand,price&per_page=12")
             case 10:
                 yield get(f"/v1/suggest?q={urllib.parse.quote(['bla', 'red b', 'sne', '黑'][n // 20 % 4])}")
             case 12:
-                yield get(f"/v1/search?q=bag&filter_by={urllib.parse.quote(f'no_field_{n}=1')}")
+                yield get(f"/v1/search?q=bag&filter_by={urllib.parse.quote(f'no_field_{n % 977}=1')}")
             case 13:
-                yield get(f"/v1/products/missing-{n}")
+                yield get(f"/v1/products/missing-{n % 977}")
             case 15:
                 yield form({"q": "shoes"}, photos[0][: 2000 + n % 1000])
             case 16:
@@ -77,7 +77,7 @@ def mixed(size: int, photos: list[bytes]) -> Iterator[bytes]:
             case 17:
                 yield get("/readyz")
             case 19:
-                yield get("/metrics") if n % 400 == 19 else get(f"/nothing/{n}")
+                yield get("/metrics") if n % 400 == 19 else get(f"/nothing/{n % 977}")
             case _:
                 yield next(words)
 

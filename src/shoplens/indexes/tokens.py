@@ -156,7 +156,7 @@ def tokens(text: str) -> Sequence[str]:
     return _short(text) if len(text) <= _SHORT else _tokens(text)
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 12)
 def _short(text: str) -> tuple[str, ...]:
     # Brands, categories and values of attributes come again and again.
     return tuple(_tokens(text))
