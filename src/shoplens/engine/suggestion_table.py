@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -63,19 +63,12 @@ class Form(Protocol):
 
 @dataclass(slots=True)
 class _Entry:
-    """What stands behind places of the table."""
+    """What stands behind places of the table. ``key``: its number in the counts; ``group``: of one thing's names in one
+    script, of which one is proposed."""
 
-    text: str
-    kind: str
-    count: int
-    field: str = ""
-    value: str = ""
-    product_id: str = ""
-    key: int = -1  # its number in the counts
-    group: int = -1  # of one thing's names in one script, of which one is proposed
-
-    def suggestion(self) -> Suggestion:
-        return Suggestion(" ".join(self.text.split()), self.kind, self.count, self.field, self.value, self.product_id)
+    suggestion: Suggestion
+    key: int = -1
+    group: int = -1
 
 
 @dataclass(slots=True)
@@ -99,7 +92,7 @@ class SuggestionTable:
     def count(self, text: str) -> int:
         """How many products in stock are called so; 0 for a text that is not in the table."""
         at = self.written.entry(plain(text))
-        return 0 if at is None else self.entries[at].count
+        return 0 if at is None else self.entries[at].suggestion.count
 
     def beside(self, words: Iterable[str]) -> Callable[[str], int]:
         """Tells of a word how many products in stock have it together with some others, as far as these are known."""
@@ -115,7 +108,7 @@ class SuggestionTable:
     def sounding_like(self, pinyin: str) -> list[Suggestion]:
         """The texts that sound just so, the most popular first."""
         found = self.sounding.best(pinyin, 16)
-        return [self.entries[one.entry].suggestion() for one in found if one.key == pinyin]
+        return [self.entries[one.entry].suggestion for one in found if one.key == pinyin]
 
     def suggest(self, typed: str, limit: int) -> tuple[Suggestion, ...]:
         """See ``Suggesting.suggest``."""
@@ -171,12 +164,12 @@ class SuggestionTable:
             keys = [self.entries[at].key for at in head if at is not None]
             found = self.written.best(tail, 2 * _LOOKED_AT) if len(tail) > 1 and len(keys) == len(head) <= 4 else []
             inside = self.postings.mask(keys) if found else _NOWHERE
-            some = [self.entries[one.entry] for one in found]
-            for entry in some:
-                if entry.kind == "query" and len(out) < limit and not set(entry.text.split()) & set(words[:cut]):
+            for entry in (self.entries[one.entry] for one in found):
+                said = entry.suggestion
+                if said.kind == "query" and len(out) < limit and not set(said.text.split()) & set(words[:cut]):
                     count = int(inside[self.postings.of(entry.key)].sum()) if entry.key >= 0 and len(inside) else 0
                     if count:
-                        out.append(Suggestion(f"{' '.join(words[:cut])} {entry.text}", "query", count))
+                        out.append(Suggestion(f"{' '.join(words[:cut])} {said.text}", "query", count))
             if out:
                 break
         return _apart(sorted(out, key=lambda one: (-one.count, -len(one.text))), self.stems)
@@ -209,7 +202,7 @@ class _Chosen:
 
     def __init__(self, table: SuggestionTable, typed: str, limit: int) -> None:
         self._table, self._typed, self._limit = table, typed, limit
-        self._picked: list[_Entry] = []
+        self._picked: list[Suggestion] = []
         self._seen: set[tuple[str, ...]] = set()
         self._groups: set[int] = set()
         self._of: dict[str, int] = {}
@@ -230,29 +223,35 @@ class _Chosen:
             if self.full:
                 return
             entry = self._table.entries[one.entry]
-            if self._of.get(entry.kind, 0) >= _MOST.get(entry.kind, self._limit) or self._goes_on(entry, one, some):
+            said = entry.suggestion
+            if self._of.get(said.kind, 0) >= _MOST.get(said.kind, self._limit) or self._goes_on(said, one, some):
                 continue
-            stems = tuple(self._table.stems(entry.text))
-            same = (entry.product_id,) if entry.product_id else (entry.field, entry.value) if entry.field else stems
+            stems = tuple(self._table.stems(said.text))
+            same = (said.product_id,) if said.product_id else (said.field, said.value) if said.field else stems
             if same in self._seen or entry.group in self._groups:
                 self._groups |= {entry.group} - {-1}  # the thing is there, under whatever name
                 continue
-            self._seen |= {same} if entry.product_id else {same, stems}
+            self._seen |= {same} if said.product_id else {same, stems}
             self._groups |= {entry.group} - {-1}
-            self._of[entry.kind] = self._of.get(entry.kind, 0) + 1
-            self._picked.append(entry)
+            self._of[said.kind] = self._of.get(said.kind, 0) + 1
+            self._picked.append(said)
 
-    def _goes_on(self, entry: _Entry, one: Found, others: Sequence[Found]) -> bool:
+    def _goes_on(self, said: Suggestion, one: Found, others: Sequence[Found]) -> bool:
         """Whether nearly all that is called so is called by a longer text that is a choice, too: then that one is."""
-        if entry.kind != "query" or " " in entry.text or one.key == self._typed.rstrip():
+        if said.kind != "query" or " " in said.text or one.key == self._typed.rstrip():
             return False
         return any(
-            other.key.startswith(one.key + " ") and self._table.entries[other.entry].count >= _WHOLE * entry.count
+            other.key.startswith(one.key + " ")
+            and self._table.entries[other.entry].suggestion.count >= _WHOLE * said.count
             for other in others
         )
 
     def suggestions(self) -> tuple[Suggestion, ...]:
-        return tuple(entry.suggestion() for entry in self._picked)
+        return tuple(self._picked)
+
+
+def _proposed(text: str, kind: str, count: int, field: str = "", value: str = "", product_id: str = "") -> Suggestion:
+    return Suggestion(" ".join(text.split()), kind, count, field, value, product_id)
 
 
 def build(
@@ -283,9 +282,9 @@ def build(
             at = best.get(same)
             if at is None:
                 at = best[same] = len(entries)
-                entries.append(_Entry(form.text, form.kind, count, form.field, form.value, key=number))
-            if entries[at].count < count:
-                entries[at].count, entries[at].key = count, number
+                entries.append(_Entry(_proposed(form.text, form.kind, count, form.field, form.value), number))
+            if entries[at].suggestion.count < count:
+                entries[at].suggestion, entries[at].key = replace(entries[at].suggestion, count=count), number
             if key.startswith("n:"):
                 entries[at].group = 2 * number + form.text.isascii()
                 loss[at] = _LATER_NAME * place
@@ -293,15 +292,13 @@ def build(
     for text, _ in sorted(asked.items(), key=lambda pair: (-pair[1], pair[0]))[:_LOGGED]:
         if (text, "") not in best and (count := logged(text)):
             best[text, ""] = len(entries)
-            entries.append(_Entry(text, "query", count))
+            entries.append(_Entry(_proposed(text, "query", count)))
         rest()
     written: list[tuple[str, int, float]] = []
     sounding: list[tuple[str, int, float]] = []
     for (text, _), at in best.items():
-        entry = entries[at]
-        score = (
-            math.log1p(entry.count) + _ASKED * math.log1p(asked.get(text, 0)) + _BONUS[entry.kind] - loss.get(at, 0.0)
-        )
+        own = entries[at].suggestion
+        score = math.log1p(own.count) + _ASKED * math.log1p(asked.get(text, 0)) + _BONUS[own.kind] - loss.get(at, 0.0)
         written.append((text, at, score))
         if not text.isascii():
             sounding += [(sound, at, score) for sound in sounds(text)]
@@ -312,7 +309,7 @@ def build(
                 at = best.get((plain(form.text), form.field and form.value), -1)
                 if at < 0:
                     continue
-                score = math.log1p(entries[at].count) - _ALSO - loss.get(at, 0.0)
+                score = math.log1p(entries[at].suggestion.count) - _ALSO - loss.get(at, 0.0)
                 written += [(name, at, score) for part in form.also for name in (plain(part),)]
         rest()
     titles = list(_titles(counts, entries, sounds))
@@ -335,7 +332,7 @@ def _titles(
         product_id, *titles = line.split("\t")
         for title in titles:
             at = len(entries)
-            entries.append(_Entry(title, "product", 1, product_id=product_id))
+            entries.append(_Entry(_proposed(title, "product", 1, product_id=product_id)))
             text = " ".join(plain(title).split())
             yield text, at, 0.0
             if later:
