@@ -48,7 +48,7 @@ CropProposal = TypedDict("CropProposal", {"crop": "list[float]", "confidence": "
 Reason = TypedDict("Reason", {"source": "str", "part": "str", "score": "float | None",
     "contribution": "float | None", "rank": "int", "picture": "NotRequired[str]", "terms": "NotRequired[list[str]]"})
 Note = TypedDict("Note", {
-    "code": "Literal['words_cut', 'terms_cut', 'typo', 'recoloured', 'price_other_currency', 'not_understood', 'cropped', 'texts_only', 'sort_without_values', 'diversity_sorted', 'shop_empty', 'filter_without_values', 'filter_leaves_none', 'filter_hides', 'words_unknown']",
+    "code": "Literal['words_cut', 'terms_cut', 'typo', 'recoloured', 'price_other_currency', 'not_understood', 'cropped', 'texts_only', 'kind_beyond_price', 'sort_without_values', 'diversity_sorted', 'shop_empty', 'filter_without_values', 'filter_leaves_none', 'filter_hides', 'words_unknown']",
     "text": "str", "values": "dict[str, Any]"})
 Chip = TypedDict("Chip", {"id": "str",
     "kind": "Literal['price', 'color', 'material', 'pattern', 'size', 'measure', 'gender', 'age', 'brand', 'kind', 'feature']",
