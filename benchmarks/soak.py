@@ -6,8 +6,8 @@ The mix: words, photos, both, products like another, facets, suggestions, produc
 make no sense, broken photos, health and metrics. Memory is that of the service alone (its decode processes are told
 beside it), read from the system every second. The slope is a straight line through all readings after the warm-up;
 ``--requests 200000`` is the long form (half an hour and more), the short one takes some four minutes. Growth that
-comes of caches filling up (4,096 vectors and token lists of words, products) ends within the first 10,000; masks of filters, which may
-take 16 MB before they are dropped, are not kept here.
+comes of caches filling up (4,096 vectors and token lists of words, products) ends within the first 10,000. Masks of
+filters, which may take 16 MB before they are dropped, are not kept here.
 """
 
 from __future__ import annotations
