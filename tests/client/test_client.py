@@ -162,7 +162,9 @@ def test_products_are_written_changed_and_removed(client: Client) -> None:
 
 
 def test_jobs_keys_synonyms_and_encoders(client: Client) -> None:
-    job = client.wait_for(client.send_feed(b'{"id": "J1", "title": "From a job", "price": "3 EUR"}\n', keep_missing="true"))
+    job = client.wait_for(
+        client.send_feed(b'{"id": "J1", "title": "From a job", "price": "3 EUR"}\n', keep_missing="true")
+    )
     assert job["state"] in ("done", "failed"), job
     assert [one["id"] for one in client.jobs(per_page=1)["jobs"]] == [job["id"]]
     assert isinstance(client.job_report(job["id"]), bytes)
