@@ -330,7 +330,7 @@ def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:
     names = [f'"{p.id}"' for p in hidden] + [p.title for p in hidden] + ["Fila"]
     for (_, path, more), answer in zip(requests, answers, strict=True):
         assert answer.status_code == 200, (path, answer.text)
-        body = answer.json() if path != "/" else {"page": answer.text}
+        body: dict[str, Any] = answer.json() if path != "/" else {"page": answer.text}
         sent = orjson.dumps(more.get("json", {})).decode()
         text = orjson.dumps({name: value for name, value in body.items() if name != "understood"}).decode()
         for name in names:
