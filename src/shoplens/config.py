@@ -49,8 +49,8 @@ class SearchSettings(_Part):
         1,
         ge=1,
         le=64,
-        description="queries whose words or photo are encoded in one call at most, where several come at once; for large "
-        "encoders. 1: each alone, which is as fast with the bundled one (ADR 0023)",
+        description="queries whose words or photo are encoded in one call at most, where several come at once; for "
+        "large encoders. 1: each alone, which is as fast with the bundled one (ADR 0023)",
     )
     query_log: Path | None = Field(
         None,

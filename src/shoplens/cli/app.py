@@ -46,8 +46,8 @@ app = typer.Typer(
 )
 for verb in (index, search, suggest, serve, evaluate, compare, judge, queries, describe, crops, doctor, demo):
     app.command()(verb)
-for verb in (backup, restore, migrate, export, mcp):
-    app.command()(verb)
+for later in (backup, restore, migrate, export, mcp):
+    app.command()(later)
 app.add_typer(encoder)
 app.add_typer(key)
 app.add_typer(rule)

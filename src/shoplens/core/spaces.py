@@ -88,7 +88,7 @@ class EncoderCard:
 
     @property
     def details(self) -> tuple[int, int]:
-        """The dimensions of a picture, from and up to, that tell a thing from its like; (0, 0) where it does not say."""
+        """The dimensions of a picture, from and up to, that tell a thing from its like; (0, 0) where not told."""
         match self.preprocessing.get("details"):
             case [int(start), int(stop)] if 0 <= start <= stop <= self.dimension:
                 return start, stop

@@ -51,6 +51,9 @@ class Job:
     by: str = ""
 
 
+_LIST = "list them: shoplens jobs list, or GET /v1/jobs"
+
+
 class JobStore:
     """The jobs of one shop. What a method has written is on the disk. Safe to use from several threads and processes.
 
@@ -76,7 +79,7 @@ class JobStore:
         """A job. Raises NotFoundError."""
         found = self._database.read(lambda c: _one(c, job_id))
         if found is None:
-            raise NotFoundError(f"there is no job {job_id!r}", where="job", hint="list them: shoplens jobs list, or GET /v1/jobs")
+            raise NotFoundError(f"there is no job {job_id!r}", where="job", hint=_LIST)
         return found
 
     def page(self, limit: int, before: tuple[str, str] | None = None, states: Collection[str] = ()) -> list[Job]:
@@ -102,7 +105,7 @@ class JobStore:
         with self._database.transaction() as connection:
             found = _one(connection, job_id)
             if found is None:
-                raise NotFoundError(f"there is no job {job_id!r}", where="job", hint="list them: shoplens jobs list, or GET /v1/jobs")
+                raise NotFoundError(f"there is no job {job_id!r}", where="job", hint=_LIST)
             if found.state not in moves:
                 raise JobStateError(
                     f"the job is {found.state}", where=f"job {job_id}", hint="only " + ", ".join(moves) + " ones can be"
