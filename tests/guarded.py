@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import httpx
 
 from shoplens.app import Shop
 from shoplens.server import create_app
 
+T = TypeVar("T")
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """As ``asyncio.run``, in a thread of its own: a browser's tests leave a running loop in theirs."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
 
 def ask(shop: Shop, method: str, path: str, server: Mapping[str, Any] | None = None, **more: Any) -> httpx.Response:
     """One request to a service of the shop with other settings."""
     guard = more.pop("guard", {})
     address = more.pop("address", "127.0.0.1")
-    return asyncio.run(ask_all([(method, path, more)], service(shop, server, guard), address))[0]
+    return run_async(ask_all([(method, path, more)], service(shop, server, guard), address))[0]
 
 
 def service(shop: Shop, server: Mapping[str, Any] | None = None, guard: Mapping[str, Any] | None = None) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from tests.agents.conftest import EVIL, HAS_MCP, Agents
+from tests.guarded import run_async
 
 pytestmark = pytest.mark.skipif(not HAS_MCP, reason="the extra mcp is not installed: pip install 'shoplens[mcp]'")
 
@@ -28,7 +28,7 @@ def talk(server: Any, work: Callable[[Any], Awaitable[Any]], mode: str = "auto")
         async with Client(server, mode=mode, read_timeout_seconds=60) as client:
             return await work(client)
 
-    return asyncio.run(run())
+    return run_async(run())
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -95,7 +95,7 @@ def test_a_key_sees_its_part_of_the_shop_only(agents: Agents) -> None:
             found = await client.call_tool("lookup_catalog", {"catalog": {"ids": ["C1", "C5", "S1-red-40"]}})
             return {product["id"] for product in found.structured_content["products"]}
 
-    assert asyncio.run(ask(agents.luma_key)) == {"C1"}
+    assert run_async(ask(agents.luma_key)) == {"C1"}
 
 
 def test_pages_of_other_origins_are_refused(agents: Agents) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from shoplens.errors import NotFoundError
-from shoplens.server.http import FETCHES
+from shoplens.server.gates import FETCHES
 from tests.conftest import SmallShop, cushions
 from tests.pictures.web_server import Server
 from tests.serving import serving

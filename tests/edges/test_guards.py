@@ -26,7 +26,7 @@ from shoplens.server.waiting import ASKING, Asking, ClientGone
 from shoplens.stores.key_store import KeyStore
 from tests.conftest import SmallShop, cushions
 from tests.edges.test_http import problem
-from tests.guarded import ask, ask_all, service
+from tests.guarded import ask, ask_all, run_async, service
 from tests.serving import bearer, key_for
 
 
@@ -45,29 +45,29 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def test_an_address_is_held_to_its_rate_and_told_when_to_come_back(shop: Shop) -> None:
     app = service(shop, {}, {"rate_per_address": "3/h", "trusted_proxies": ("10.0.0.0/8",)})
     asked: list[tuple[str, str, dict[str, Any]]] = [("GET", "/v1/suggest?q=r", {})] * 5
-    answers = asyncio.run(ask_all(asked, app, "192.0.2.1"))
+    answers = run_async(ask_all(asked, app, "192.0.2.1"))
     assert [one.status_code for one in answers] == [200, 200, 200, 429, 429]
     assert problem(answers[-1], 429)["code"] == "rate_limited"
     assert 0 < int(answers[-1].headers["retry-after"]) <= 1200
-    assert [one.status_code for one in asyncio.run(ask_all(asked[:1], app, "192.0.2.2"))] == [200]
+    assert [one.status_code for one in run_async(ask_all(asked[:1], app, "192.0.2.2"))] == [200]
     # A stranger's word about where it comes from does not count; a trusted proxy's does.
     lies = [("GET", "/v1/suggest?q=r", {"headers": {"X-Forwarded-For": f"198.51.100.{n}"}}) for n in range(3)]
-    assert {one.status_code for one in asyncio.run(ask_all(lies, app, "192.0.2.1"))} == {429}
-    assert {one.status_code for one in asyncio.run(ask_all(lies, app, "10.1.2.3"))} == {200}
+    assert {one.status_code for one in run_async(ask_all(lies, app, "192.0.2.1"))} == {429}
+    assert {one.status_code for one in run_async(ask_all(lies, app, "10.1.2.3"))} == {200}
     chain = [("GET", "/v1/suggest?q=r", {"headers": {"X-Forwarded-For": "203.0.113.9, 192.0.2.1, 10.9.9.9"}})]
-    assert asyncio.run(ask_all(chain, app, "10.1.2.3"))[0].status_code == 429
+    assert run_async(ask_all(chain, app, "10.1.2.3"))[0].status_code == 429
     # One machine has a whole /64 of IPv6 addresses.
-    many = [asyncio.run(ask_all(asked[:1], app, f"2001:db8:1:2::{n}"))[0].status_code for n in range(5)]
+    many = [run_async(ask_all(asked[:1], app, f"2001:db8:1:2::{n}"))[0].status_code for n in range(5)]
     assert many == [200, 200, 200, 429, 429]
     # Health and pictures are never counted.
-    assert {one.status_code for one in asyncio.run(ask_all([("GET", "/healthz", {})] * 9, app, "192.0.2.1"))} == {200}
+    assert {one.status_code for one in run_async(ask_all([("GET", "/healthz", {})] * 9, app, "192.0.2.1"))} == {200}
 
 
 def test_a_key_is_held_to_its_own_rate_and_quota(shop: Shop) -> None:
     app = service(shop, {}, {"rate_per_key": "1/h"})
     fast, slow = bearer(shop, "search", rate="4/h"), bearer(shop, "search")
     for headers, lets in ((fast, 4), (slow, 1)):
-        got = asyncio.run(ask_all([("GET", "/v1/suggest?q=r", {"headers": headers})] * 6, app, "::1"))
+        got = run_async(ask_all([("GET", "/v1/suggest?q=r", {"headers": headers})] * 6, app, "::1"))
         assert [one.status_code for one in got] == [200] * lets + [429] * (6 - lets)
     text = key_for(shop, "search", quota=3)
     day = datetime.now(UTC).date().isoformat()
@@ -81,7 +81,7 @@ def test_a_key_is_held_to_its_own_rate_and_quota(shop: Shop) -> None:
         statuses += [answer.status_code for answer in await ask_all(asked * 2, other, "::1")]  # as after a restart
         return statuses
 
-    assert asyncio.run(until_written()) == [200, 200, 200, 429]
+    assert run_async(until_written()) == [200, 200, 200, 429]
     refused = ask(shop, "GET", "/v1/suggest?q=r", headers={"X-API-Key": text})
     assert refused.status_code in (
         200,
@@ -102,7 +102,7 @@ def test_a_deadline_that_has_passed_is_told_as_504(shop: Shop) -> None:
     sent: list[tuple[str, str, dict[str, Any]]] = [
         ("GET", "/v1/search", {"headers": {"X-Timeout-Ms": t}}) for t in texts
     ]
-    *wrong, past, fine = asyncio.run(ask_all(sent, service(shop), "::1"))
+    *wrong, past, fine = run_async(ask_all(sent, service(shop), "::1"))
     assert {problem(one, 400)["where"] for one in wrong} == {"x-timeout-ms"}
     assert problem(past, 504)["code"] == "deadline"
     assert fine.status_code == 200
@@ -118,7 +118,7 @@ def test_every_answer_has_the_headers_that_browsers_are_to_obey(shop: Shop) -> N
     paths.append(f"/v1/pictures/{next(iter(product.pictures.values()))}")
     app = service(shop, on, guard)
     sent = {**origin, **key, "X-Forwarded-Proto": "https"}
-    answers = asyncio.run(ask_all([("GET", path, {"headers": sent}) for path in paths], app, "127.0.0.1"))
+    answers = run_async(ask_all([("GET", path, {"headers": sent}) for path in paths], app, "127.0.0.1"))
     for path, answer in zip(paths, answers, strict=True):
         headers = answer.headers
         assert headers["x-content-type-options"] == "nosniff"
@@ -137,7 +137,7 @@ def test_every_answer_has_the_headers_that_browsers_are_to_obey(shop: Shop) -> N
     preflights: list[tuple[str, str, dict[str, Any]]] = [
         ("OPTIONS", "/v1/products", {"headers": {**one, **asked}}) for one in (origin, evil)
     ]
-    preflight, other, plain = asyncio.run(ask_all([*preflights, ("GET", "/healthz", {})], app, "127.0.0.1"))
+    preflight, other, plain = run_async(ask_all([*preflights, ("GET", "/healthz", {})], app, "127.0.0.1"))
     assert preflight.status_code == 200
     assert "PATCH" in preflight.headers["access-control-allow-methods"]
     assert "access-control-allow-origin" not in other.headers
@@ -204,7 +204,7 @@ def test_what_is_too_much_is_refused_at_once_and_the_admitted_are_all_answered()
         assert await one(7) == 7  # and it is normal again
         return len(refused), answers.count(None), took
 
-    at_once, refused, took = asyncio.run(work())
+    at_once, refused, took = run_async(work())
     assert refused == 34
     assert took < 0.05 or at_once == 34
 
@@ -233,7 +233,7 @@ def test_under_lasting_load_who_is_let_in_waits_no_longer_than_it_is_borne() -> 
         await asyncio.gather(*tasks)
         return waits, refused
 
-    waits, refused = asyncio.run(work())
+    waits, refused = run_async(work())
     late = sorted(waits[len(waits) // 2 :])
     assert refused > 40
     assert late[len(late) // 2] < 0.2  # without the bound the middle one of the second half would wait a second
@@ -267,7 +267,7 @@ def test_work_whose_client_has_gone_is_never_begun() -> None:
         await gate.run(lambda: done.append("after"))
         return done
 
-    assert asyncio.run(work()) == ["stays", "late", "given up", "after"]
+    assert run_async(work()) == ["stays", "late", "given up", "after"]
 
 
 def test_a_search_past_its_deadline_is_told_so_and_its_thread_comes_back(shop: Shop) -> None:
@@ -282,7 +282,7 @@ def test_a_search_past_its_deadline_is_told_so_and_its_thread_comes_back(shop: S
     shop.search = slow  # type: ignore[method-assign]
     try:
         start = time.monotonic()
-        late, soon = asyncio.run(
+        late, soon = run_async(
             ask_all([("GET", "/v1/search", {}), ("GET", "/v1/search", {"headers": {"X-Timeout-Ms": "50"}})], app, "::1")
         )
         assert time.monotonic() - start < 2

@@ -27,7 +27,7 @@ from tests.command import command
 from tests.conftest import SmallShop, cushions
 from tests.edges.test_http import problem
 from tests.edges.test_openapi import told
-from tests.guarded import ask, ask_all, service
+from tests.guarded import ask, ask_all, run_async, service
 from tests.serving import bearer, key_for
 from tests.support import picture
 
@@ -85,7 +85,7 @@ def test_every_endpoint_asks_for_the_scope_that_it_declares(shop: Shop, mode: st
     sent = []
     for (_, _, caller), (method, path, body) in requests:
         sent.append((method, path, {**body, "headers": {**body.get("headers", {}), **keys[caller]}}))
-    answers = asyncio.run(ask_all(sent, app, "127.0.0.1"))
+    answers = run_async(ask_all(sent, app, "127.0.0.1"))
     refusals = {"key_missing", "scope_missing", "writes_off"}
     wrong = []
     for ((method, template, caller), _), answer in zip(requests, answers, strict=True):
@@ -127,7 +127,7 @@ def test_what_nobody_declared_is_refused(shop: Shop) -> None:
     before = dict(SCOPES)
     try:
         del SCOPES["GET", "/v1/suggest"]  # type: ignore[attr-defined]
-        refused = asyncio.run(ask_all([("GET", "/v1/suggest?q=r", {})], app, "127.0.0.1"))[0]
+        refused = run_async(ask_all([("GET", "/v1/suggest?q=r", {})], app, "127.0.0.1"))[0]
     finally:
         SCOPES["GET", "/v1/suggest"] = before["GET", "/v1/suggest"]  # type: ignore[index]
     assert problem(refused, 403)["code"] == "undeclared"
@@ -148,7 +148,7 @@ def test_a_route_that_was_not_judged_does_not_run(shop: Shop) -> None:
 
     # The innermost of the service's layers: within the guard.
     app.user_middleware.append(type(app.user_middleware[0])(Detour))
-    refused = asyncio.run(ask_all([("GET", "/healthz", {})], app, "127.0.0.1"))[0]
+    refused = run_async(ask_all([("GET", "/healthz", {})], app, "127.0.0.1"))[0]
     assert problem(refused, 403)["code"] == "undeclared"
 
 
@@ -160,7 +160,7 @@ def test_a_key_is_sent_in_either_header_and_never_believed_in_part(shop: Shop) -
     app = service(shop, {"keys": "all"})
 
     def sent(*several: dict[str, str]) -> list[httpx.Response]:
-        return asyncio.run(ask_all([("GET", "/v1/suggest?q=red", {"headers": one}) for one in several], app, "::1"))
+        return run_async(ask_all([("GET", "/v1/suggest?q=red", {"headers": one}) for one in several], app, "::1"))
 
     for answer in sent({"Authorization": f"Bearer {key}"}, {"authorization": f"bearer {key}"}, {"X-API-Key": key}):
         assert answer.status_code == 200
@@ -218,7 +218,7 @@ def test_keys_over_http_are_as_described(shop: Shop) -> None:
     app, admin = service(shop), bearer(shop, "admin")
     document = app.openapi()
     given = {"name": "front", "scopes": ["search"], "filter": LUMA, "rate": "5/min", "quota": 9, "expires": "12h"}
-    made, listed = asyncio.run(
+    made, listed = run_async(
         ask_all(
             [("POST", "/v1/keys", {"json": given, "headers": admin}), ("GET", "/v1/keys", {"headers": admin})],
             app,
@@ -245,7 +245,7 @@ def test_keys_from_the_command_line_are_noticed_by_a_service_that_runs(shop: Sho
     """Made: at once. Revoked by another process: within a second."""
     at: dict[str, Any] = {"cwd": shop.folder}
     made = command(
-        "key", "create", "--name", "front", "--scope", "search", "--quota", "9", "--json", "--shop", ".", **at
+        "key", "create", "--name", "front", "--scope", "search", "--quota", "900", "--json", "--shop", ".", **at
     )
     assert made.returncode == 0, made.stderr
     fields = orjson.loads(made.stdout)
@@ -268,7 +268,7 @@ def test_keys_from_the_command_line_are_noticed_by_a_service_that_runs(shop: Sho
                 await asyncio.sleep(0.02)
             return time.monotonic() - start, answer.json()["code"]
 
-    took, code = asyncio.run(work())
+    took, code = run_async(work())
     assert took < 1
     assert code == "key_revoked"
 
@@ -326,7 +326,7 @@ def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:
         ("GET", "/v1/products?" + "&".join(f"ids={p.id}" for p in products), {"headers": key}),
     ]
     app = service(shop, {"keys": "all"})
-    answers = asyncio.run(ask_all(requests, app, "::1"))
+    answers = run_async(ask_all(requests, app, "::1"))
     names = [f'"{p.id}"' for p in hidden] + [p.title for p in hidden] + ["Fila"]
     for (_, path, more), answer in zip(requests, answers, strict=True):
         assert answer.status_code == 200, (path, answer.text)
@@ -349,7 +349,7 @@ def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:
     for product in products:
         one_by_one.append(("GET", f"/v1/products/{product.id}", {"headers": key}))
         one_by_one.append(("POST", "/v1/search", {"headers": key, "json": {"like": [product.id]}}))
-    missing, *got = asyncio.run(ask_all(one_by_one, app, "::1"))
+    missing, *got = run_async(ask_all(one_by_one, app, "::1"))
     as_none = missing.json()
     for product, alone, liked in zip(products, got[::2], got[1::2], strict=True):
         if inside(product):

@@ -19,6 +19,7 @@ from shoplens.server.scopes import SCOPES
 from shoplens.server.tenants import Tenants, create_tenants, names_of, open_shops
 from tests.conftest import SmallShop, cushions
 from tests.edges.test_http import problem
+from tests.guarded import run_async
 from tests.serving import bearer
 from tests.support import picture
 
@@ -52,7 +53,7 @@ def ask(app: Any, *requests: tuple[str, str, dict[str, Any]]) -> list[httpx.Resp
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://shops.example") as client:
             return [await client.request(method, path, **more) for method, path, more in requests]
 
-    return asyncio.run(work())
+    return run_async(work())
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +180,7 @@ def test_shops_live_and_end_together(app: Tenants) -> None:
         await life
         return events
 
-    assert asyncio.run(work()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert run_async(work()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
 def test_names_are_those_of_the_folders(tmp_path: Path) -> None:

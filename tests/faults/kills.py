@@ -3,9 +3,9 @@
     python -m tests.faults.kills FOLDER TIMES [SEED]
 
 Ways: ``import`` (a feed), ``updates`` (prices, one by one), ``snapshot`` (writes, and snapshots of all copies),
-``switch`` (re-encoding, and from one encoder to the other and back), ``service`` (prices over HTTP; imports as jobs:
-``tests/edges/test_http_jobs.py``). The shop is the same throughout. A line of JSON for each kill; the last one sums up. Exit code 1 if anything
-acknowledged was lost, or an index differs from the truth.
+``switch`` (re-encoding, and from one encoder to the other and back), ``service`` (prices over HTTP). Imports as jobs
+are killed in ``tests/edges/test_http_jobs.py``. The shop is the same throughout. A line of JSON for each kill; the last
+one sums up. Exit code 1 if anything acknowledged was lost, or an index differs from the truth.
 
 Processes are forks of this one, which has loaded everything: a kill and the look after it take about a second.
 """
