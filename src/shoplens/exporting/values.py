@@ -56,7 +56,13 @@ def prices(variant: Variant) -> tuple[Money | None, Money | None]:
     What costs nothing now is told without its former price: readers of feeds take a sale price of 0 for none.
     """
     price, was = variant.price, variant.list_price
-    if price is not None and price.minor > 0 and was is not None and was.currency == price.currency and was.minor > price.minor:
+    if (
+        price is not None
+        and price.minor > 0
+        and was is not None
+        and was.currency == price.currency
+        and was.minor > price.minor
+    ):
         return was, price
     return price, None
 
