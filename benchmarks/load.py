@@ -117,6 +117,7 @@ def service(shop: Path, core: int | None, *, kept: bool = False, env: dict[str, 
             if process.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"the service did not start; see {log.name}")
             time.sleep(0.2)
+        settle(process.pid)
         yield port, process
     finally:
         process.send_signal(signal.SIGTERM)
@@ -125,6 +126,16 @@ def service(shop: Path, core: int | None, *, kept: bool = False, env: dict[str, 
         except subprocess.TimeoutExpired:
             process.kill()
         log.close()
+
+
+def settle(process: int, longest: float = 180.0) -> None:
+    """Waits until a service that is asked nothing does nothing: suggestions are built after it is ready."""
+    end = time.monotonic() + longest
+    while time.monotonic() < end:
+        before = cpu_seconds(process)
+        time.sleep(2.0)
+        if cpu_seconds(process) - before < 0.1:
+            return
 
 
 def cpu_seconds(process: int) -> float:

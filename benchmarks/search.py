@@ -169,6 +169,7 @@ def main() -> None:
             shop.copies.refresh()
             reopened = time.perf_counter()
             shop.warm_up()
+            shop.suggestions.wait(3600)  # built in the background: a minute at 100,000 products, and none afterwards
             for what in ("words", "understood", "photo", "both"):
                 plain = "words" if what == "understood" else what
                 asked = list(queries(args.queries, plain, np.random.default_rng(11)))
