@@ -156,7 +156,10 @@ class ShopEdits:
             expected = {product_id: self._matching(product_id, match).seq}
         if fields.get("item_group_id", product_id) != product_id or str(fields.get("id", product_id)) != product_id:
             raise FeedError("the id is not that of the address", where="id", hint="leave it out of the body")
-        (result,) = self.upsert([{**fields, "id": product_id}], expected=expected).results
+        row = {**fields, "id": product_id}
+        if GivenRows([row]).ids() != [product_id] or "\ufffd" in product_id:  # it would be another product's
+            raise FeedError("an id is not kept as the address says it", where="id", hint="no spaces around it, UTF-8")
+        (result,) = self.upsert([row], expected=expected).results
         if result.status == REJECTED:
             first = next((p for p in result.problems if p.skipped), None)
             reason = first.reason if first else "it cannot be used"

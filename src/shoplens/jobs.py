@@ -316,6 +316,10 @@ def jobs_of(
     return ShopJobs(folder, JobStore(store.database), feeds, spaces, config.jobs, private)
 
 
+_LONGEST = 4_000
+"""Bytes of a path or an address; file systems take 4,096 bytes."""
+
+
 def _import_body(given: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         if name not in IMPORT_FIELDS:
@@ -323,6 +327,8 @@ def _import_body(given: Mapping[str, Any]) -> dict[str, Any]:
         kind: type = str if name in ("path", "url", "format") else dict if name == "mapping" else bool
         if not isinstance(value, kind):
             raise QueryError("a value of a wrong kind", where=name, hint=f"give {_KINDS[kind]}")
+        if isinstance(value, str) and (len(value.encode("utf-8", "replace")) > _LONGEST or "\0" in value):
+            raise QueryError("no path, address or kind is like that", where=name, hint=f"at most {_LONGEST} bytes")
     mapping = given.get("mapping") or {}
     if not all(isinstance(one, str) for one in mapping.values()):
         raise QueryError("a column is no text", where="mapping", hint='send {"title": "productDisplayName"}')

@@ -82,4 +82,4 @@ class Shopper:
 
     def saw_no_faults(self) -> None:
         """No message of an error, of a refused script or style, no dialog."""
-        assert self.faults == []
+        assert not self.faults, self.faults

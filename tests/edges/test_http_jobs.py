@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,20 @@ def test_the_same_import_sent_again_is_the_same_job(place: Place) -> None:
     assert place.send(feed, **headers).status_code == 422
 
 
+def test_of_two_feeds_with_one_key_the_one_that_was_taken_is_read(place: Place) -> None:
+    for turn in range(3):
+        headers = {"Idempotency-Key": f"race-{turn}"}
+        feeds = [f"id,title\nR{turn}-{n},race\n".encode() for n in range(4)]
+        address = "/v1/jobs/import?keep_missing=true"
+        with ThreadPoolExecutor(4) as threads:
+            answers = list(threads.map(lambda feed: place.send(feed, address=address, **headers), feeds))  # noqa: B023
+        assert sorted(a.status_code for a in answers) == [202, 422, 422, 422]
+        taken = next(n for n, a in enumerate(answers) if a.status_code == 202)
+        assert place.wait(answers[taken].json())["state"] == "done"
+        there = [place.client.get(f"/v1/products/R{turn}-{n}").status_code == 200 for n in range(4)]
+        assert there == [n == taken for n in range(4)]
+
+
 def test_too_many_removals_fail_until_they_are_allowed(place: Place) -> None:
     rows = [{"id": f"G{n}", "title": f"G number {n}"} for n in range(30)]
     body = b"".join(orjson.dumps(row) + b"\n" for row in rows)
@@ -173,6 +188,8 @@ def test_a_job_is_paused_gone_on_with_and_cancelled(place: Place, monkeypatch: p
     [
         ({}, 400, "query"),
         ({"path": "a", "url": "b"}, 400, "query"),
+        ({"path": "a\0b"}, 400, "query"),
+        ({"path": "x" * 5_000}, 400, "query"),
         ({"path": "products.jsonl", "more": 1}, 400, "query"),
         ({"path": "products.jsonl", "keep_missing": 1}, 400, "query"),
         ({"path": "../x"}, 403, "feed_refused"),

@@ -252,6 +252,10 @@ def test_one_product_under_its_own_address(place: Place) -> None:
     made = place.client.put("/v1/products/a%2Fb", json={"title": "Odd id", "price": "3 EUR"})
     assert (made.status_code, made.json()["id"]) == (200, "a/b")
     assert place.client.put("/v1/products/a%2Fb", json={"id": "other"}).status_code == 400
+    tag = place.client.get("/v1/products/a%2Fb").headers["etag"]
+    for odd in ("%20a%2Fb%20", "a%00%2Fb", "%ed%a0%80"):  # feeds would read another id: no product is touched
+        assert place.client.put(f"/v1/products/{odd}", json={"title": "Not this"}).status_code == 400, odd
+    assert place.client.get("/v1/products/a%2Fb").headers["etag"] == tag
     assert place.client.delete("/v1/products/a%2Fb").json()["id"] == "a/b"
     assert place.client.delete("/v1/products/a%2Fb").status_code == 404
     assert place.client.patch("/v1/products/a%2Fb", json={"price": 3}).status_code == 404

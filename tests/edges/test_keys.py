@@ -21,7 +21,7 @@ from shoplens.core.catalogue import Product
 from shoplens.core.keys import KEY_SCOPES, digest, key_from_request, spelt
 from shoplens.core.where import meets, parse_where
 from shoplens.server.callers import Caller, refusal
-from shoplens.server.scopes import READS, SCOPES, need_of, writes
+from shoplens.server.scopes import PRIVATE, READS, SCOPES, need_of, writes
 from shoplens.stores.key_store import KeyStore
 from tests.command import command
 from tests.conftest import SmallShop, cushions
@@ -60,9 +60,9 @@ def expected(mode: str, method: str, template: str, caller: str) -> int | None:
     if mode == "off":
         return 403 if changes else None
     if caller == "nobody":
-        reading = need == "search" or (need == "catalogue" and not changes)
+        reading = need == "search" or (need == "catalogue" and not changes and (method, template) not in PRIVATE)
         return None if mode == "writes" and reading else 401
-    return None if caller in (need, "admin") else 403
+    return None if caller in (need, "admin") or (caller, need) == ("catalogue", "search") else 403
 
 
 @pytest.mark.parametrize("mode", ["off", "writes", "all"])
@@ -289,6 +289,26 @@ def test_a_key_ends_when_it_expires(shop: Shop) -> None:
 
 def inside(product: Product) -> bool:
     return meets(product, parse_where(LUMA))
+
+
+def test_hiding_what_a_key_does_not_see_tells_nothing(shop: Shop) -> None:
+    """Whether a product is there that the key's filter leaves out must not change any answer."""
+    key = bearer(shop, "search", filter=LUMA)
+    products = [s.product for s in shop.store.get(list(range(1, 20))) if s is not None]
+    outside = next(p.id for p in products if not inside(p))
+    one = next(p for p in products if inside(p))
+    cheaper = f"price<{min(v.price.amount for p in products if inside(p) for v in p.variants if v.price) + 1}"
+    notes = []
+    for hidden in (outside, "no-such-product"):
+        asked = {
+            "q": one.title,
+            "semantic_ratio": 0,
+            "hidden_hits": [hidden],
+            "filter_by": f"{cheaper} and id!={one.id}",
+        }
+        notes.append(ask(shop, "POST", "/v1/search", {"keys": "all"}, json=asked, headers=key).json()["notes"])
+    assert notes[0] == notes[1]
+    assert [(note["code"], note["values"]["total"]) for note in notes[0]] == [("filter_hides", 3)]
 
 
 def test_a_key_with_a_filter_sees_nothing_else(shop: Shop) -> None:

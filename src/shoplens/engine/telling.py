@@ -90,7 +90,8 @@ class Teller:
 
     def _cause(self, query: Query, inside: Mask, unread: bool, unfiltered: Callable[[], int]) -> list[Note]:
         columns = self._copies.parts.columns
-        total = int(np.count_nonzero(columns.products(columns.mask(query.within))))
+        seen = columns.products(columns.mask(query.within))
+        total = int(np.count_nonzero(seen))
         if not total:
             return [note("shop_empty")]
         if query.where is not None and not columns.products(columns.mask(both(query.where, query.within))).any():
@@ -98,7 +99,11 @@ class Teller:
             if missing:
                 return [note("filter_without_values", fields=missing)]
             return [note("filter_leaves_none", total=total)]
-        left, hidden = int(np.count_nonzero(inside)), len(self._store.numbers_of(query.hidden_hits))
+        left = int(np.count_nonzero(inside))
+        # What a key does not see is hidden from nobody: an answer must not tell that it is there.
+        hidden = sum(
+            number < len(seen) and bool(seen[number]) for number in self._store.numbers_of(query.hidden_hits).values()
+        )
         if not left:
             return []  # whoever asked has hidden all that there was: neither filter nor words are to blame
         shown = total - hidden

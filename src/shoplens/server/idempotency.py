@@ -140,7 +140,7 @@ def reused() -> Response:
     return problem(
         422,
         "idempotency_key_reused",
-        "another write was sent with this key before",
+        "another write was sent with this Idempotency-Key before",
         where=HEADER,
         hint="send a fresh key with each write; the same one only to send the same write again",
     )

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -38,6 +39,7 @@ FREE = 64_000_000
 def mount_jobs(app: FastAPI, shop: Shop, gate: Gate) -> None:
     """Adds the addresses of jobs."""
     jobs, settings = shop.jobs, shop.config.server
+    ordering = threading.Lock()  # of two imports with one key and different feeds the first one's is kept
 
     async def told(work: Callable[[], Job], status: int = 200) -> Response:
         return _json(job_to_fields(await gate.run(work)), status)
@@ -57,6 +59,10 @@ def mount_jobs(app: FastAPI, shop: Shop, gate: Gate) -> None:
             asked += sent[1]
         what = fingerprint("POST", "/v1/jobs/import", b"", asked).hex()
 
+        def ordered() -> tuple[Job, bool]:
+            with ordering:
+                return work()
+
         def work() -> tuple[Job, bool]:
             with contextlib.suppress(NotFoundError):
                 known = jobs.get(job_id)
@@ -75,12 +81,14 @@ def mount_jobs(app: FastAPI, shop: Shop, gate: Gate) -> None:
                 raise
 
         try:
-            job, again = await gate.run(work)
+            job, again = await gate.run(ordered)
         except JobStateError:
             return reused()
         finally:
             if sent is not None:
                 sent[0].unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                jobs.place_for(job_id).parent.rmdir()  # of a feed that was refused nothing stays
         response = _json(job_to_fields(job), 202)
         response.headers["Location"] = f"/v1/jobs/{job.id}"
         if again:

@@ -85,6 +85,11 @@ SCOPES: Mapping[tuple[str, str], Need] = {
 READS = frozenset({("POST", "/v1/rules/preview")})
 """Of ``catalogue`` and ``admin`` those that change nothing although they are no GET."""
 
+PRIVATE = frozenset(
+    key for key, need in SCOPES.items() if key[0] == "GET" and need == "catalogue" and key[1].startswith("/v1/jobs")
+)
+"""Of ``catalogue`` what is read with a key only, wherever keys are asked for: addresses of feeds, rows that failed."""
+
 
 def need_of(method: str, template: str) -> Need | None:
     """The scope of a route; None for one that nobody declared, which is refused. HEAD needs what GET needs."""

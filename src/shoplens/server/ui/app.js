@@ -71,7 +71,11 @@ async function ask(fields, signal) {
   } catch (error) {
     throw error.name === "AbortError" ? error : new Error(say("unreachable"));
   }
-  const data = await response.json().catch(() => ({ detail: `${response.status} ${response.statusText}` }));
+  const data = await response.json().catch((error) => {
+    if (error.name === "AbortError") throw error; // given up while its body was on the way
+    if (response.ok) throw new Error(say("unreachable")); // it broke off
+    return { detail: `${response.status} ${response.statusText}` };
+  });
   if (!response.ok) throw new Error([data.detail, data.hint].filter(Boolean).join(" — "));
   return data;
 }
