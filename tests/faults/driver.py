@@ -3,8 +3,9 @@
     LD_PRELOAD=shim.so python -m tests.faults.driver FOLDER ERROR LASTS N [N ...]
     LD_PRELOAD=shim.so python -m tests.faults.driver FOLDER ERROR LASTS all FIRST STEP
 
-A line of JSON for each n: how many calls there were (``seen``), what was acknowledged, what was refused and how, and
-what is wrong afterwards (``problems``, empty when all is well). ``all`` counts on until a run was clean.
+A line of JSON for each n: how many calls there were (``seen``; ``trapped``: how many of them were renames of tantivy's,
+past the C library; -1 where such cannot be caught), what was acknowledged, what was refused and how, and what is wrong
+afterwards (``problems``, empty when all is well). ``all`` counts on until a run was clean.
 """
 
 from __future__ import annotations
@@ -168,6 +169,7 @@ def run(folder: Path, n: int, error: int, lasts: bool) -> dict[str, Any]:
         shim.fault_arm(str(place).encode(), n, error, int(lasts))
         work(place, told)
         told("seen", str(shim.fault_seen()))
+        told("trapped", str(shim.fault_trapped()))
 
     told = in_child(at_work)
     done = {text for kind, text in told if kind == "done"}
@@ -175,6 +177,7 @@ def run(folder: Path, n: int, error: int, lasts: bool) -> dict[str, Any]:
     return {
         "n": n,
         "seen": next((int(text) for kind, text in told if kind == "seen"), -1),
+        "trapped": next((int(text) for kind, text in told if kind == "trapped"), -1),
         "done": sorted(done),
         "refused": [text for kind, text in told if kind == "refused"],
         "problems": [text for kind, text in told if kind == "wrong"],

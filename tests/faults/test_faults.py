@@ -42,6 +42,7 @@ def test_calls_that_fail(shim: Path, tmp_path: Path) -> None:
     """Must hold 6, short: one in the store, one in the word index, the snapshots or what follows."""
     early, late = failing(shim, tmp_path, errno.EIO, False, "12", "270")
     assert late["seen"] > 200, "the shim counts nothing: is it loaded?"
+    assert late["trapped"], "tantivy's renames are not among them"
     assert early["refused"], "a call failed and nobody noticed"
     assert {"index", "rule", "write", "switch"} <= set(late["done"])
     assert (early["problems"], late["problems"]) == ([], [])
