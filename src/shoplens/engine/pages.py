@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from shoplens.core.answer import Answer, Facet, Hit
 from shoplens.core.cursors import read_cursor, write_cursor
+from shoplens.core.narrowing import hits_within
 from shoplens.core.notes import Note
 from shoplens.core.ports import CatalogueLookup, CatalogueStore, Mask, Numbers, StoredProduct, VectorStore, WordMatches
 from shoplens.core.query import Query
@@ -129,6 +130,7 @@ class Pages:
         )
         if spread_out is not None:
             hits = self._told(hits, [one.number for one, _ in stored], spread_out)
+        hits = hits_within(hits, query.within)
         facets: tuple[Facet, ...] = ()
         if query.facet_by:
             facets = count_facets(query, given.where, (allowed, result), loosened, columns)

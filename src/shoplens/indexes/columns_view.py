@@ -7,7 +7,7 @@ together, in the shop's order. Slot 0 and row 0 are never used. A replaced produ
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -127,18 +127,8 @@ class View:
         """A field's column, None for a reserved field that no variant has had yet. Raises UnknownFieldError."""
         found = self.columns.get(name)
         if found is None and name not in RESERVED_FIELDS:
-            raise self._unknown(name, where)
+            raise unknown_field(name, where, self.columns)
         return found
-
-    def _unknown(self, name: str, where: str) -> UnknownFieldError:
-        known = sorted({*RESERVED_FIELDS, *self.columns})
-        same = [other for other in known if other.casefold() == name.casefold()]
-        close = [*same, *difflib.get_close_matches(name, known, 3, 0.6)]
-        names = list(dict.fromkeys(close)) or known[:12]
-        ask = "did you mean" if close else "fields there are, among others:"
-        return UnknownFieldError(
-            f"no product has a field named {name!r}", where=where, hint=f"{ask} {', '.join(names)}"
-        )
 
     @cached_property
     def kept(self) -> dict[Where, Bools]:
@@ -220,6 +210,16 @@ class View:
         out = np.zeros(len(self.first_row), bool)
         out[pick(self.slot_of_row, rows)] = True
         return out
+
+
+def unknown_field(name: str, where: str, columns: Iterable[str]) -> UnknownFieldError:
+    """The refusal of a field that no product has; the hint names similar ones of these columns."""
+    known = sorted({*RESERVED_FIELDS, *columns})
+    same = [other for other in known if other.casefold() == name.casefold()]
+    close = [*same, *difflib.get_close_matches(name, known, 3, 0.6)]
+    names = list(dict.fromkeys(close)) or known[:12]
+    ask = "did you mean" if close else "fields there are, among others:"
+    return UnknownFieldError(f"no product has a field named {name!r}", where=where, hint=f"{ask} {', '.join(names)}")
 
 
 def _counts_up(numbers: Ints | Numbers) -> bool:

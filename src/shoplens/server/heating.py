@@ -15,6 +15,7 @@ from shoplens.core.wire_why import heat_to_fields
 from shoplens.heating import drawn
 from shoplens.server.gates import Gate
 from shoplens.server.reading import read_query
+from shoplens.server.restricting import must_see
 
 HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the picture's file, in hex")]
 _SIDE = 480
@@ -32,6 +33,7 @@ def mount_heat(app: FastAPI, shop: Shop, gate: Gate, refused: Callable[[str], by
         as_json = "application/json" in request.headers.get("accept", "")
 
         def work() -> Response:
+            must_see(shop, picture)
             query: Query = asked.make(shop.photo_fetcher() if asked.fetches else refused)
             found = shop.heat(picture, query)
             if as_json:

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from shoplens.app import Shop
+from shoplens.core.catalogue import RESERVED_FIELDS
+from shoplens.core.narrowing import stored_within
 from shoplens.core.ports import StoredProduct
 from shoplens.core.query import Query
 from shoplens.core.suggestion import Suggestion
-from shoplens.core.where import Where, both, meets, parse_where
+from shoplens.core.where import Any_, Compare, Has, Where, both, fields_of, meets, parse_where
 from shoplens.errors import NotFoundError
+from shoplens.indexes.columns_view import unknown_field
 from shoplens.server.callers import CALLER
 
 _IN_STOCK = parse_where("not in_stock=false")
@@ -23,10 +26,17 @@ def restricted(shop: Shop, query: Query) -> Query:
 
     Raises:
         NotFoundError: a seed is not among what the caller sees: told as if it were not in the shop.
+        UnknownFieldError: it names a field that no product has which the caller sees: told as if none had it.
     """
     where = CALLER.get().where
     if where is None:
         return query
+    asked = {"filter_by": () if query.where is None else fields_of(query.where)}
+    asked |= {"facet_by": query.facet_by, "sort_by": tuple(key.field for key in query.sort_by)}
+    for part, names in asked.items():
+        for name in names:
+            if not _has(shop, name, where):
+                raise unknown_field(name, part, fields_seen(shop))
     numbers = shop.store.numbers_of([seed.product_id for seed in query.seeds])
     there = {s.product.id for s in shop.store.get(list(numbers.values())) if s is not None and meets(s.product, where)}
     for seed in query.seeds:
@@ -39,18 +49,46 @@ def restricted(shop: Shop, query: Query) -> Query:
     return replace(query, within=where)
 
 
+def fields_seen(shop: Shop) -> tuple[str, ...]:
+    """The fields of which what the caller sees has a value, sorted."""
+    fields, where = shop.copies.parts.columns.fields(), CALLER.get().where
+    return fields if where is None else tuple(name for name in fields if _has(shop, name, where))
+
+
 def seen(stored: StoredProduct) -> StoredProduct:
-    """A product that the caller sees. Raises NotFoundError for one that it does not: told as if there were none."""
-    if not meets(stored.product, CALLER.get().where):
+    """What the caller sees of a product. Raises NotFoundError for nothing: told as if there were none."""
+    part = stored_within(stored, CALLER.get().where)
+    if part is None:
         product_id = stored.product.id
         raise NotFoundError(f"no product {product_id!r} in this shop", hint="search for it to learn its id")
-    return stored
+    return part
 
 
 def seen_of(some: Iterable[StoredProduct | None]) -> list[StoredProduct]:
-    """Those of some products that are there and that the caller sees."""
+    """What the caller sees of some products; those of which it sees nothing are left out."""
     where = CALLER.get().where
-    return [stored for stored in some if stored is not None and meets(stored.product, where)]
+    return [part for stored in some if (part := stored_within(stored, where)) is not None]
+
+
+def must_see(shop: Shop, picture: str) -> None:
+    """Raises NotFoundError where the caller sees no product with this picture: told as if there were none."""
+    where = CALLER.get().where
+    if where is not None and not any(
+        picture in part.pictures.values()
+        for stored in shop.store.get(shop.store.shown_by(picture))
+        if (part := stored_within(stored, where)) is not None
+    ):
+        raise NotFoundError("no product shows this picture", hint="it may have been removed since")
+
+
+def _has(shop: Shop, name: str, where: Where) -> bool:
+    """Whether a variant within a filter has a value of a field; true of those that every shop has."""
+    columns = shop.copies.parts.columns
+    if name in RESERVED_FIELDS:
+        return True
+    if not columns.has(name):
+        return False
+    return bool(columns.mask(both(where, Any_((Has(name), Compare(name, "=", "false"))))).any())
 
 
 def suggested(shop: Shop, typed: str, limit: int) -> tuple[Suggestion, ...]:

@@ -14,6 +14,7 @@ from shoplens.app import Shop
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Money, Product, Variant
 from shoplens.core.fields import clean, items_of, text_of, whole_of, wrong
+from shoplens.core.narrowing import stored_within
 from shoplens.core.ports import StoredProduct
 from shoplens.core.query import Query, Seed
 from shoplens.core.where import All, Any_, Compare, In, Where, meets
@@ -87,7 +88,8 @@ class AgentCatalogue:
         answer = self._search(query)
         numbers = self._shop.store.numbers_of([hit.product.id for hit in answer.hits])
         found = self._shop.store.get([numbers[h.product.id] for h in answer.hits if h.product.id in numbers])
-        stored = {one.product.id: one for one in found if one is not None}
+        seen = [stored_within(one, query.within) for one in found]
+        stored = {one.product.id: one for one in seen if one is not None}
         out: list[dict[str, Any]] = []
         messages = [_message("info", "not_found", one) for one in references if one not in products]
         for hit in answer.hits:
@@ -173,16 +175,17 @@ class AgentCatalogue:
         """Of ids of products, of variants, and SKUs, those that are there for who asks."""
         store, within = self._shop.store, self._within()
         numbers = store.numbers_of(ids)
-        found = dict(zip(numbers, store.get(list(numbers.values())), strict=True))
+        some = [stored_within(one, within) for one in store.get(list(numbers.values()))]
+        found = dict(zip(numbers, some, strict=True))
         rest = [one for one in ids if found.get(one) is None]
         if rest:
             either: Where = Any_((In("variant_id", tuple(rest)), In("sku", tuple(rest))))
             query = Query(where=either, within=within, per_page=MAX_IDS, understand=False)
             hits = [hit.product.id for hit in self._shop.search(query).hits]
-            some = [one for one in store.get(list(store.numbers_of(hits).values())) if one is not None]
+            some = [stored_within(one, within) for one in store.get(list(store.numbers_of(hits).values()))]
             for asked in rest:
-                found[asked] = next((one for one in some if _variant_of(one.product, asked)), None)
-        return {asked: one for asked, one in found.items() if one is not None and meets(one.product, within)}
+                found[asked] = next((one for one in some if one and _variant_of(one.product, asked)), None)
+        return {asked: one for asked, one in found.items() if one is not None}
 
     def _filter(self, filters: Mapping[str, Any], context: Mapping[str, Any]) -> Where | None:
         """The filters of a request. Those that nobody knows are left out, as the protocol has it."""

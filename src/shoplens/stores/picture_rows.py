@@ -16,6 +16,12 @@ def location_of(connection: Connection, picture_hash: str) -> ImageRef | None:
     return None if found is None else ImageRef(str(found))
 
 
+def shown_by(connection: Connection, picture_hash: str) -> list[int]:
+    """The numbers of the products that have a picture with this hash, rising."""
+    query = select(product_pictures.c.product).where(product_pictures.c.hash == pack_hash(picture_hash)).distinct()
+    return sorted(int(number) for number in connection.execute(query).scalars())
+
+
 def rejected(connection: Connection, limit: int) -> tuple[int, list[tuple[str, str]]]:
     """How many pictures were rejected, and (location, reason) of the first ``limit`` by location."""
     bad = picture_facts.c.problem != ""

@@ -172,6 +172,10 @@ class SqlStore:
         """Where a picture of the catalogue lies, as the feed gave it; None when no product shows it."""
         return self._database.read(lambda c: picture_rows.location_of(c, picture_hash))
 
+    def shown_by(self, picture_hash: str) -> list[int]:
+        """The numbers of the products that have a picture with this hash, rising."""
+        return self._database.read(lambda c: picture_rows.shown_by(c, picture_hash))
+
     def rejected_pictures(self, limit: int) -> tuple[int, list[tuple[str, str]]]:
         """How many pictures were rejected, and (location, reason) of the first ``limit``."""
         return self._database.read(lambda c: picture_rows.rejected(c, limit))
