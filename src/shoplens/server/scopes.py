@@ -16,6 +16,8 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     # The page. Its first answer is a search; browsers fetch what belongs to it without a key.
     ("GET", "/"): "search",
     ("GET", "/assets/{version}/{name}"): "public",
+    ("GET", "/office/"): "public",
+    ("GET", "/office/{place:path}"): "public",
     ("GET", "/docs"): "public",
     ("GET", "/v1/openapi.json"): "public",
     # Health
