@@ -15,7 +15,7 @@ TRAIN := $(VENV)/.installed-train
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-train test-slow check format bench docs size pin clean
+.PHONY: help install demo test test-train test-slow check format web check-web bench docs size pin clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -47,6 +47,16 @@ format: $(DEV) ## put the source into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+web: $(DEV) web/node_modules ## build the pages of web/ (needs Node 18.20 or newer)
+	mkdir -p build
+	$(BIN)/python scripts/write_openapi.py build/openapi.json
+	cd web && npm run --silent api && npm run --silent types && npm run --silent build
+
+check-web: $(DEV) ## build web/ elsewhere and compare with what is committed (needs Node)
+	mkdir -p build
+	$(BIN)/python scripts/write_openapi.py build/openapi.json
+	scripts/check_web.sh --types
+
 bench: $(DEV) ## the benchmarks, one after the other (BENCH="index ingest search")
 	set -e; for name in $(BENCH); do $(BIN)/python "benchmarks/$$name.py" $(ARGS); done
 
@@ -62,6 +72,10 @@ pin: ## write the pin files anew from pyproject.toml (UPGRADE=1: the newest vers
 clean: ## remove what was built or cached; keeps .venv and shops
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache src/*.egg-info
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci --silent
+	@touch $@
 
 $(BASE): requirements.txt requirements-build.txt pyproject.toml
 	scripts/install.sh $(VENV) base
