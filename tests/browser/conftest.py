@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tests.serving import serving
 from tests.support import picture
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FAILED = pytest.StashKey[bool]()
 TOWELS = 30
 SCRIPT = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 TURNED = "\u202eflow tfel\u202c ‏\u05e9\u05dc\u05d5\u05dd"
@@ -68,11 +69,22 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Tells the fixtures of a test whether it has failed."""
+    report = yield
+    if report.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def shopper(chromium: Any, address: str) -> Iterator[Shopper]:
+def shopper(request: pytest.FixtureRequest, chromium: Any, address: str) -> Iterator[Shopper]:
     """Someone before the page, who has a browser that speaks English and has no history."""
     with Shopper.comes(chromium, address) as someone:
         yield someone
+        if request.node.stash.get(FAILED, False):
+            someone.pictured(f"failed-{someone.test}")
         someone.saw_no_faults()
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "runs" / "screenshots"
+"""What the tests saw, to be looked at; not committed."""
 
 
 class Shopper:
@@ -16,6 +20,7 @@ class Shopper:
         self.page = page
         self.address = address
         self.faults: list[str] = []
+        self.test = re.sub(r"\W+", "-", os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0].rpartition("::")[2])
         page.on("console", lambda m: self.faults.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("dialog", lambda dialog: (self.faults.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
@@ -30,8 +35,13 @@ class Shopper:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         someone = cls(context.new_page(), address)
         someone.page.goto(address + path)
-        yield someone
-        context.close()
+        try:
+            yield someone
+        except BaseException:
+            someone.pictured(f"failed-{someone.test}")
+            raise
+        finally:
+            context.close()
 
     @property
     def box(self) -> Any:
@@ -74,6 +84,11 @@ class Shopper:
         with self.page.expect_file_chooser() as chooser:
             self.button(button, exact=True).click()
         chooser.value.set_files([str(file) for file in files])
+
+    def pictured(self, name: str, **how: Any) -> None:
+        """Keeps a screenshot."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", **how)
 
     def overflow(self) -> int:
         """How many pixels of the page lie right of the screen."""

@@ -1,0 +1,100 @@
+"""axe finds nothing on any page of the shop window, in both themes and both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.accessibility import violations
+from tests.browser.shopper import Shopper
+
+expect: Any = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+pytestmark = pytest.mark.browser
+
+WHY = re.compile("^(Why this|为什么)")
+REMOVE = re.compile("^(Remove filter|移除筛选条件)")
+
+
+def first_page(someone: Shopper, photo: Path) -> None:
+    expect(someone.names).to_have_count(24)
+
+
+def suggestions(someone: Shopper, photo: Path) -> None:
+    someone.box.fill("")
+    someone.box.press_sequentially("cus")
+    expect(someone.page.get_by_role("listbox").get_by_role("option").first).to_be_visible()
+    someone.page.keyboard.press("ArrowDown")
+    expect(someone.page.get_by_role("listbox").get_by_role("option", selected=True)).to_have_count(1)
+
+
+def words_filter_reasons(someone: Shopper, photo: Path) -> None:
+    someone.searches("red cushion under €50")
+    expect(someone.names.first).to_contain_text(re.compile("Red cushion|红色靠垫"))
+    someone.choice(re.compile("^Luma")).check()
+    expect(someone.button(REMOVE).first).to_be_visible()
+    someone.button(WHY).first.click()
+    expect(someone.button(WHY).first).to_have_attribute("aria-expanded", "true")
+
+
+def with_photo(someone: Shopper, photo: Path) -> None:
+    someone.box.press("Escape")  # no suggestion is chosen any more
+    someone.drops(photo)
+    expect(someone.page.get_by_role("img", name="my photo.png")).to_be_visible()
+    expect(someone.names.first).to_be_visible()
+
+
+def nothing_found(someone: Shopper, photo: Path) -> None:
+    someone.page.goto(someone.address + "/?q=zxqv+wkjh")
+    expect(someone.status).to_contain_text(re.compile("Nothing|没有"))
+
+
+def failing(someone: Shopper, photo: Path) -> None:
+    someone.page.route("**/v1/search*", lambda route: route.abort())
+    someone.searches("blue")
+    expect(someone.button(re.compile("^(Try again|再试|重试)"))).to_be_visible()
+    someone.page.unroute("**/v1/search*")
+
+
+PAGES: tuple[Callable[[Shopper, Path], None], ...] = (
+    first_page,
+    words_filter_reasons,
+    suggestions,
+    with_photo,
+    nothing_found,
+    failing,
+)
+"""One after the other, in one visit."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_no_violation_on_any_page(chromium: Any, address: str, photo: Path, locale: str, scheme: str) -> None:
+    found: dict[str, list[str]] = {}
+    with Shopper.comes(chromium, address, locale=locale, color_scheme=scheme, reduced_motion="reduce") as someone:
+        for page in PAGES:
+            page(someone, photo)
+            if faults := violations(someone.page):
+                found[page.__name__] = faults
+            someone.pictured(f"{page.__name__}-{locale[:2]}-{scheme}")
+    assert not found, "\n".join(f"{name}: {fault}" for name, faults in found.items() for fault in faults)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_violation_in_the_description_of_the_api(chromium: Any, address: str, scheme: str) -> None:
+    with Shopper.comes(chromium, address, "/docs", color_scheme=scheme) as someone:
+        # The rest of that long page is more of the same, and takes axe a minute.
+        someone.page.evaluate("[...document.querySelectorAll('main > *')].slice(20).forEach((node) => node.remove())")
+        assert violations(someone.page) == []
+
+
+def test_what_is_wrong_is_found(chromium: Any) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.set_content("<html lang=en><title>t</title><main><h1>t</h1><img src=x><p style='color:#999'>pale</p></main>")
+    found = {line.partition(":")[0] for line in violations(page)}
+    assert found == {"image-alt", "color-contrast"}
+    context.close()
