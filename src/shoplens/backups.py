@@ -1,8 +1,9 @@
 """Backups of a shop: one archive, taken while the shop is in use, and put in place only when it is proved whole.
 
-In the archive: the store as one SQLite file, the settings, the log of queries, the folders of encoders that lie in the
-shop's own folder. Copies (indexes) and caches are not in it: they are built anew from the store. Nor are the
-catalogue's pictures, which stay where the feed says, nor kept photos of shoppers, which must not outlive their time.
+In the archive: the store as one SQLite file, the settings, the log of queries, what people have judged, the folders of
+encoders that lie in the shop's own folder. Copies (indexes) and caches are not in it: they are built anew from the
+store. Nor are the catalogue's pictures, which stay where the feed says, nor kept photos of shoppers, which must not
+outlive their time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from shoplens.archives import ENDING, Manifest, broken, read_archive, refuse_oth
 from shoplens.config import FILE, Config
 from shoplens.errors import BackupError, ShopLockedError
 from shoplens.indexes.durable import replacing
+from shoplens.judgement_files import FOLDER as JUDGEMENTS
+from shoplens.judgement_files import QRELS
+from shoplens.judgement_files import QUERIES as JUDGED
 from shoplens.stores import FolderLock
 from shoplens.stores.carrying import copy_store, facts_of, fill_store, make_ready, read_meta, refuse_damaged
 from shoplens.stores.query_log import FOLDER as QUERIES
@@ -117,6 +121,9 @@ def _files(config: Config, copy: Path) -> Iterator[tuple[str, Path]]:
         yield FILE, folder / FILE
     for path in sorted((folder / QUERIES).glob("*.jsonl")):
         yield f"{QUERIES}/{path.name}", path
+    for path in (folder / JUDGEMENTS / name for name in (JUDGED, QRELS)):
+        if path.is_file():
+            yield f"{JUDGEMENTS}/{path.name}", path
     home = folder.resolve()
     choice = choice_from(read_meta(copy, CHOICE_KEY))
     for name in sorted({setting_name(config), *((choice.name, choice.before) if choice else ())}):

@@ -206,6 +206,45 @@ class Endpoints:
         """Drops the vectors of a space that does not serve."""
         return self.ask(t.SpaceDropped, Ask("DELETE", "/v1/encoders/spaces/{space}", {"space": space}))
 
+    # --- how it does, and what would do better ---------------------------------------------------
+
+    def overview(self, *, minutes: int | None = None) -> t.Overview:
+        """Traffic, latencies, freshness, encoder and room. ``minutes``: how far back, at most a day."""
+        return self.ask(t.Overview, Ask("GET", "/v1/overview", query={"minutes": minutes}))
+
+    def limits(self) -> t.Limits:
+        """Who needs a key, rates and bounds, and how much keys have used today."""
+        return self.ask(t.Limits, Ask("GET", "/v1/limits"))
+
+    def doctor(self) -> t.Doctor:
+        """What is wrong with the shop, and the call that would mend it."""
+        return self.ask(t.Doctor, Ask("GET", "/v1/doctor"))
+
+    def changes(self, before: int | None = None, *, per_page: int | None = None) -> t.Changes:
+        """The last changes of the catalogue, the newest first; go on with ``next_before`` until it is null."""
+        return self.ask(t.Changes, Ask("GET", "/v1/changes", query={"before": before, "per_page": per_page}))
+
+    def queries(self, which: str = "top", *, days: int | None = None, limit: int | None = None) -> t.Queries:
+        """What shoppers ask: ``top``, ``no_result`` or ``low_confidence``."""
+        return self.ask(t.Queries, Ask("GET", "/v1/queries", query={"list": which, "days": days, "limit": limit}))
+
+    def compare(self, query: t.SearchRequest, b: t.Configuration, a: t.Configuration | None = None) -> t.Compared:
+        """One query under two configurations; without ``a``, the shop as it is beside ``b``."""
+        given = {"query": query, "a": a, "b": b}
+        return self.ask(t.Compared, Ask("POST", "/v1/compare", json=given, read=True))
+
+    def compare_queries(self, request: t.CompareQueriesRequest) -> t.ComparedQueries:
+        """Many queries under two configurations: measures where they are judged, agreement where they are not."""
+        return self.ask(t.ComparedQueries, Ask("POST", "/v1/compare/queries", json=request, read=True))
+
+    def judgements(self) -> t.PeoplesJudgements:
+        """What people have judged."""
+        return self.ask(t.PeoplesJudgements, Ask("GET", "/v1/judgements"))
+
+    def judge(self, query: Mapping[str, Any], grades: Mapping[str, int | None]) -> t.Judgement:
+        """Judges products as the answer to a query: 0 to 3, None takes a grade back."""
+        return self.ask(t.Judgement, Ask("POST", "/v1/judgements", json={"query": query, "grades": dict(grades)}))
+
     # --- keys -----------------------------------------------------------------------------------
 
     def keys(self) -> t.Keys:

@@ -162,6 +162,71 @@ Keys = TypedDict("Keys", {"keys": "list[Key]"})
 NewKey = TypedDict("NewKey", {"name": "str", "scopes": "list[Literal['search', 'catalogue', 'admin']]",
     "expires": "NotRequired[str]", "filter": "NotRequired[str]", "rate": "NotRequired[str]",
     "quota": "NotRequired[int]"})
+OverviewEncoder = TypedDict("OverviewEncoder", {"name": "str", "space": "str"})
+OverviewRows = TypedDict("OverviewRows", {"pictures": "int", "texts": "int"})
+OverviewFreshness = TypedDict("OverviewFreshness", {"staleness_s": "float", "seq": "int", "vectors_behind": "int",
+    "words_behind": "int"})
+OverviewTrafficPoints = TypedDict("OverviewTrafficPoints", {"at": "str", "searches": "int", "nothing": "int",
+    "unsure": "int", "failed": "int", "p50_ms": "float | None", "p99_ms": "float | None"})
+OverviewTraffic = TypedDict("OverviewTraffic", {"minutes": "int", "searches": "int", "nothing": "int",
+    "unsure": "int", "failed": "int", "p50_ms": "float | None", "p99_ms": "float | None",
+    "points": "list[OverviewTrafficPoints]"})
+OverviewQueryLog = TypedDict("OverviewQueryLog", {"enabled": "bool", "days": "int", "asked": "int",
+    "different": "int", "nothing": "int", "unsure": "int", "photos": "int", "ms_p50": "float", "ms_p99": "float"})
+OverviewDisk = TypedDict("OverviewDisk", {"free_bytes": "int", "bytes": "int"})
+Overview = TypedDict("Overview", {"version": "str", "shop": "str", "serving_since": "str",
+    "encoder": "OverviewEncoder", "products": "int", "rows": "OverviewRows", "freshness": "OverviewFreshness",
+    "degraded": "list[str]", "traffic": "OverviewTraffic", "query_log": "OverviewQueryLog", "rules": "int",
+    "disk": "NotRequired[OverviewDisk]"})
+Limits = TypedDict("Limits", {"keys": "Literal['off', 'writes', 'all']", "rules_writable": "bool",
+    "rate_per_address": "str", "rate_per_key": "str", "max_waiting": "int", "max_wait_ms": "float",
+    "timeout_s": "float", "max_body_bytes": "int", "used_today": "dict[str, int]"})
+QueriesTotals = TypedDict("QueriesTotals", {"asked": "int", "different": "int", "nothing": "int", "unsure": "int",
+    "photos": "int", "ms_p50": "float", "ms_p99": "float"})
+QueriesQueries = TypedDict("QueriesQueries", {"words": "str", "asked": "int", "nothing": "int", "unsure": "int",
+    "found": "int", "photos": "int", "seeds": "int", "confidence": "float | None", "ms": "float", "last": "str",
+    "where": "str", "notes": "list[str]"})
+Queries = TypedDict("Queries", {"list": "Literal['top', 'no_result', 'low_confidence']", "days": "int",
+    "enabled": "bool", "totals": "QueriesTotals", "queries": "list[QueriesQueries]", "more": "int"})
+DoctorFindingsFix = TypedDict("DoctorFindingsFix", {"method": "str", "path": "str",
+    "body": "NotRequired[dict[str, Any]]"})
+DoctorFindings = TypedDict("DoctorFindings", {"level": "Literal['error', 'warning', 'note']", "code": "str",
+    "message": "str", "hint": "str", "count": "int", "examples": "list[str]", "fix": "DoctorFindingsFix | None"})
+Doctor = TypedDict("Doctor", {"findings": "list[DoctorFindings]", "about": "dict[str, Any]"})
+ChangesChanges = TypedDict("ChangesChanges", {"seq": "int", "id": "str",
+    "what": "Literal['product', 'offer', 'removed']", "title": "str"})
+Changes = TypedDict("Changes", {"changes": "list[ChangesChanges]", "next_before": "int | None"})
+Configuration = TypedDict("Configuration", {"name": "str", "encoder": "str", "semantic_ratio": "float",
+    "depth": "int", "balance": "dict[str, float]", "rules": "bool", "understand": "bool"}, total=False)
+CompareRequest = TypedDict("CompareRequest", {"query": "SearchRequest", "a": "NotRequired[Configuration]",
+    "b": "NotRequired[Configuration]"})
+ComparedA = TypedDict("ComparedA", {"name": "str", "answer": "Answer"})
+ComparedB = TypedDict("ComparedB", {"name": "str", "answer": "Answer"})
+ComparedAgreement = TypedDict("ComparedAgreement", {"rbo": "float", "shared": "float", "first": "bool"})
+Compared = TypedDict("Compared", {"a": "ComparedA", "b": "ComparedB", "agreement": "ComparedAgreement",
+    "grades": "dict[str, int]"})
+CompareQueriesRequestQueries = TypedDict("CompareQueriesRequestQueries", {"q": "str",
+    "filter_by": "str", "group_by": "Literal['product', 'variant']"}, total=False)
+CompareQueriesRequest = TypedDict("CompareQueriesRequest", {
+    "queries": "Literal['judged', 'top', 'no_result', 'low_confidence'] | list[CompareQueriesRequestQueries]",
+    "a": "Configuration", "b": "Configuration", "limit": "int", "days": "int", "measure": "str"}, total=False)
+ComparedQueriesAsked = TypedDict("ComparedQueriesAsked", {"query_id": "str", "query": "dict[str, Any]",
+    "a": "list[str]", "b": "list[str]"})
+ComparedQueriesLatencyMsA = TypedDict("ComparedQueriesLatencyMsA", {"p50": "float", "p99": "float"})
+ComparedQueriesLatencyMsB = TypedDict("ComparedQueriesLatencyMsB", {"p50": "float", "p99": "float"})
+ComparedQueriesLatencyMs = TypedDict("ComparedQueriesLatencyMs", {"a": "ComparedQueriesLatencyMsA",
+    "b": "ComparedQueriesLatencyMsB"})
+ComparedQueries = TypedDict("ComparedQueries", {"a": "str", "b": "str", "queries": "int", "depth": "int",
+    "judged_by": "str", "warning": "str", "order": "list[str]", "asked": "list[ComparedQueriesAsked]",
+    "latency_ms": "ComparedQueriesLatencyMs", "not_measured": "str", "overlap": "NotRequired[dict[str, Any]]",
+    "verdict": "NotRequired[Literal['', 'better', 'worse', 'open']]", "side_by_side": "NotRequired[dict[str, Any]]"})
+GivenJudgementsQuery = TypedDict("GivenJudgementsQuery", {"q": "str", "filter_by": "str",
+    "group_by": "Literal['product', 'variant']"}, total=False)
+GivenJudgements = TypedDict("GivenJudgements", {"query": "GivenJudgementsQuery", "grades": "dict[str, int | None]"})
+JudgementQuery = TypedDict("JudgementQuery", {"q": "str", "filter_by": "str",
+    "group_by": "Literal['product', 'variant']"}, total=False)
+Judgement = TypedDict("Judgement", {"query_id": "str", "query": "JudgementQuery", "grades": "dict[str, int]"})
+PeoplesJudgements = TypedDict("PeoplesJudgements", {"queries": "list[Judgement]"})
 SearchFieldsLike = TypedDict("SearchFieldsLike", {"id": "str", "weight": "NotRequired[float]"})
 SearchFieldsUnlike = TypedDict("SearchFieldsUnlike", {"id": "str", "weight": "NotRequired[float]"})
 SearchFieldsImages = TypedDict("SearchFieldsImages", {"url": "str", "base64": "str",

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shoplens.server import schemas_keys as keys
+from shoplens.server import schemas_office as office
 from shoplens.server import schemas_writes as writes
 from shoplens.server.schemas import SCHEMAS, ref
 
@@ -44,6 +45,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/readyz": ("Readiness", {"503": "not ready yet; ask again"}),
     **writes.ANSWERS,
     **keys.ANSWERS,
+    **office.ANSWERS,
 }
 """Address, or method and address -> the schema (or the media type, or one of each) of its answer, a status before it
 where it is not 200; and the errors of its own by status."""
@@ -86,7 +88,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
             operation["responses"] = _answers(answer, {**more, **errors})
     order = list(dict.fromkeys(address.rpartition(" ")[2] for address in ANSWERS))
     document["paths"] = dict(sorted(document["paths"].items(), key=lambda item: order.index(item[0])))
-    document["components"] = {"schemas": {**SCHEMAS, **writes.SCHEMAS, **keys.SCHEMAS}}
+    document["components"] = {"schemas": {**SCHEMAS, **writes.SCHEMAS, **keys.SCHEMAS, **office.SCHEMAS}}
     keys.tell_of_keys(document)
     return document
 

@@ -21,7 +21,9 @@ from shoplens import __version__
 from shoplens.app import Shop
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import PictureError, ShopLensError
+from shoplens.server.comparing import mount_comparing
 from shoplens.server.describing import describe
+from shoplens.server.doctor import mount_doctor
 from shoplens.server.encoders import mount_encoders
 from shoplens.server.fronting import add_cors, front
 from shoplens.server.gates import Busy, Gate, Gates, gates_of
@@ -33,11 +35,13 @@ from shoplens.server.keys import mount_keys
 from shoplens.server.mcp import mount_mcp
 from shoplens.server.metrics import mount_metrics
 from shoplens.server.observing import Watch
+from shoplens.server.overview import mount_overview
 from shoplens.server.packing import Packing
 from shoplens.server.page import mount_page
 from shoplens.server.photos import mount_photos
 from shoplens.server.problems import from_error, problem
 from shoplens.server.products import mount_products
+from shoplens.server.queries import mount_queries
 from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.restricting import restricted
 from shoplens.server.rules import mount_rules
@@ -108,6 +112,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
         yield
         following.cancel()
         await anyio.to_thread.run_sync(shop.jobs.close)
+        await anyio.to_thread.run_sync(trials.close)
         with suppress(asyncio.CancelledError):
             await following
         await warming
@@ -136,6 +141,10 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
     mount_heat(app, shop, gate, _never)
+    mount_overview(app, shop, watch.metrics.traffic)
+    mount_queries(app, shop)
+    mount_doctor(app, shop, gate)
+    trials = mount_comparing(app, shop)
     mount_ucp(app, shop, gate, watch.search)
     mount_mcp(app, shop, gate, watch.search)
     mount_page(app, shop)

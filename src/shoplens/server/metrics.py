@@ -27,6 +27,7 @@ from shoplens.core.answer import Answer
 from shoplens.core.query import Query
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.gates import Gates
+from shoplens.server.traffic import Traffic
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 BATCHES = (1, 2, 4, 8, 16)
@@ -38,6 +39,7 @@ class Metrics:
 
     def __init__(self, shop: Shop, gates: Gates) -> None:
         self.registry = registry = CollectorRegistry()
+        self.traffic = Traffic()
         named = "shoplens"
         self.requests = Counter(
             "requests", "requests, by route and status", ("method", "route", "status"), named, registry=registry
@@ -94,6 +96,7 @@ class Metrics:
         """Counts a search that was answered."""
         kind = kind_of(query)
         self.searches.labels(kind, answer.verdict).inc()
+        self.traffic.answered(answer.found, answer.verdict)
         if not answer.found:
             self.found_nothing.labels(kind).inc()
         if answer.verdict != "match":
@@ -107,6 +110,7 @@ class Metrics:
 
     def not_answered(self, error: Exception) -> None:
         """Counts a search that failed."""
+        self.traffic.failed()
         self.failed.labels(error.code if isinstance(error, ShopLensError) else "unexpected").inc()
         if isinstance(error, PictureError):
             self.decodes.labels(error.reason).inc()

@@ -114,6 +114,7 @@ class Observing:
             metrics.refused.labels(route, str(status)).inc()
         if noted.kind:
             metrics.search_seconds.labels(noted.kind).observe(seconds)
+            metrics.traffic.took(seconds)
         if self._settings.access_log and scope["path"] not in QUIET:
             told: dict[str, object] = {
                 "method": method,

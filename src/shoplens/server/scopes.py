@@ -66,6 +66,16 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("POST", "/v1/jobs/{job_id}/pause"): "catalogue",
     ("POST", "/v1/jobs/{job_id}/resume"): "catalogue",
     ("POST", "/v1/jobs/{job_id}/cancel"): "catalogue",
+    # How it does, and what would do better
+    ("GET", "/v1/overview"): "admin",
+    ("GET", "/v1/limits"): "admin",
+    ("GET", "/v1/doctor"): "catalogue",
+    ("GET", "/v1/changes"): "catalogue",
+    ("GET", "/v1/queries"): "catalogue",
+    ("POST", "/v1/compare"): "catalogue",
+    ("POST", "/v1/compare/queries"): "catalogue",
+    ("GET", "/v1/judgements"): "catalogue",
+    ("POST", "/v1/judgements"): "catalogue",
     # Rules
     ("GET", "/v1/synonyms"): "catalogue",
     ("PUT", "/v1/synonyms/{rule_id}"): "catalogue",
@@ -84,13 +94,17 @@ SCOPES: Mapping[tuple[str, str], Need] = {
 }
 """(method, path template) -> the scope that it needs."""
 
-READS = frozenset({("POST", "/v1/rules/preview")})
+READS = frozenset({("POST", "/v1/rules/preview"), ("POST", "/v1/compare"), ("POST", "/v1/compare/queries")})
 """Of ``catalogue`` and ``admin`` those that change nothing although they are no GET."""
 
+_KEPT = ("/v1/jobs", "/v1/doctor", "/v1/queries", "/v1/compare", "/v1/judgements")
 PRIVATE = frozenset(
-    key for key, need in SCOPES.items() if key[0] == "GET" and need == "catalogue" and key[1].startswith("/v1/jobs")
+    key
+    for key, need in SCOPES.items()
+    if (key[0] == "GET" or key in READS) and need == "catalogue" and key[1].startswith(_KEPT)
 )
-"""Of ``catalogue`` what is read with a key only, wherever keys are asked for: addresses of feeds, rows that failed."""
+"""Of ``catalogue`` what is read with a key only, wherever keys are asked for: addresses of feeds, rows that failed,
+what shoppers have typed, and work that is not for everybody to order."""
 
 
 def need_of(method: str, template: str) -> Need | None:
