@@ -36,6 +36,7 @@ from shoplens.app import Shop, open_shop
 from shoplens.engine import indexing, reencoding
 from shoplens.engine.copy_rows import picture_rows, text_row
 from shoplens.engine.indexing import IndexOptions, Progress
+from shoplens.lexical import lexicon_asking, lexicon_words
 from shoplens.server import create_app
 from tests.serving import key_for
 from tests.switching.conftest import Place
@@ -260,6 +261,7 @@ def main(folder: Path, times: int, seed: int = 1) -> int:
     """Kills and looks, ``times`` times; how often something was wrong."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is for figures
     random.seed(seed)
+    lexicon_words(), lexicon_asking()  # once, and not in each fork anew
     kept, wrong, per_way, acknowledged = Kept(), 0, Counter[str](), 0
     place = Place(folder, PRODUCTS)
 
