@@ -55,6 +55,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last changes of the catalogue, the newest first */
+        get: operations["changes_v1_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One query under two configurations, beside each other */
+        post: operations["compare_v1_compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/compare/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Many queries under two configurations */
+        post: operations["compare_queries_v1_compare_queries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/crops": {
         parameters: {
             query?: never;
@@ -66,6 +117,23 @@ export interface paths {
         put?: never;
         /** The things on a photo, as crops to search with */
         post: operations["crops_v1_crops_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with the shop, and the call that would mend it */
+        get: operations["doctor_v1_doctor_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -294,6 +362,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/judgements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people have judged: queries, and grades of products */
+        get: operations["listed_v1_judgements_get"];
+        put?: never;
+        /** Judge products as the answer to a query */
+        post: operations["judge_v1_judgements_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/keys": {
         parameters: {
             query?: never;
@@ -324,6 +410,40 @@ export interface paths {
         post?: never;
         /** End a key for good */
         delete: operations["revoke_v1_keys__key_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who needs a key, the rates and bounds in force, and how much keys have used today */
+        get: operations["limits_v1_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Traffic, latencies, freshness, encoder and room: how the service does */
+        get: operations["overview_v1_overview_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -418,6 +538,23 @@ export interface paths {
         head?: never;
         /** Change a product's offer */
         patch: operations["patch_v1_products__product_id__patch"];
+        trace?: never;
+    };
+    "/v1/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What shoppers ask, and what they do not find */
+        get: operations["queries_v1_queries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/rules": {
@@ -633,6 +770,18 @@ export interface components {
             next_cursor: string;
             products: components["schemas"]["StoredProduct"][];
         };
+        Changes: {
+            changes: {
+                id: string;
+                seq: number;
+                /** @description as it is now; empty where the product is gone */
+                title: string;
+                /** @enum {string} */
+                what: "product" | "offer" | "removed";
+            }[];
+            /** @description before of the next page; null on the last */
+            next_before: number | null;
+        };
         /** @description What was understood of a part of the words. */
         Chip: {
             /** @description what counts in favour; empty for none */
@@ -651,6 +800,102 @@ export interface components {
             /** @description the part of the words, as written */
             text: string;
         };
+        CompareQueriesRequest: {
+            a?: components["schemas"]["Configuration"];
+            b?: components["schemas"]["Configuration"];
+            /** @description of the log, to look back */
+            days?: number;
+            limit?: number;
+            /** @description by which queries are told apart: nDCG@10 */
+            measure?: string;
+            queries?: ("judged" | "top" | "no_result" | "low_confidence") | {
+                filter_by?: string;
+                /** @enum {string} */
+                group_by?: "product" | "variant";
+                q?: string;
+            }[];
+        };
+        /** @description Without a: as it is. */
+        CompareRequest: {
+            a?: components["schemas"]["Configuration"];
+            b?: components["schemas"]["Configuration"];
+            query: components["schemas"]["SearchRequest"];
+        };
+        Compared: {
+            a: {
+                answer: components["schemas"]["Answer"];
+                name: string;
+            };
+            agreement: {
+                first: boolean;
+                rbo: number;
+                shared: number;
+            };
+            b: {
+                answer: components["schemas"]["Answer"];
+                name: string;
+            };
+            /** @description of this query, as people have judged */
+            grades: {
+                [key: string]: number;
+            };
+        };
+        ComparedQueries: {
+            a: string;
+            asked: {
+                a: string[];
+                b: string[];
+                query: Record<string, never>;
+                query_id: string;
+            }[];
+            b: string;
+            depth: number;
+            /** @description people, or empty where nothing is judged */
+            judged_by: string;
+            latency_ms: {
+                a: {
+                    p50: number;
+                    p99: number;
+                };
+                b: {
+                    p50: number;
+                    p99: number;
+                };
+            };
+            /** @description why judgements were not used; empty if they were, or are none */
+            not_measured: string;
+            /** @description ids of queries, those that A answers better first */
+            order: string[];
+            /** @description how far the rankings agree: rbo, shared, first, per_query */
+            overlap?: Record<string, never>;
+            queries: number;
+            /** @description measures of both, intervals, the paired test */
+            side_by_side?: Record<string, never>;
+            /**
+             * @description of A
+             * @enum {string}
+             */
+            verdict?: "" | "better" | "worse" | "open";
+            warning: string;
+        };
+        Configuration: {
+            /** @description how much each source counts (docs/adr/0007-fusion.md): words, text, picture, photo, ... */
+            balance?: {
+                [key: string]: number;
+            };
+            /** @description candidates taken from each source */
+            depth?: number;
+            /** @description name of an encoder of which the shop has all vectors; not given: the one that serves */
+            encoder?: string;
+            /** @description what it is called beside the other */
+            name?: string;
+            /** @description false: without merchandising rules */
+            rules?: boolean;
+            /** @description 0: words as written only; 1: vectors only */
+            semantic_ratio?: number;
+            /** @description false: words as they are written */
+            understand?: boolean;
+        };
         CropProposal: {
             answer?: components["schemas"]["Answer"];
             /** @description the chance that it frames a thing */
@@ -668,6 +913,24 @@ export interface components {
         };
         Crops: {
             crops: components["schemas"]["CropProposal"][];
+        };
+        Doctor: {
+            about: Record<string, never>;
+            findings: {
+                code: string;
+                count: number;
+                examples: string[];
+                /** @description the call that mends it, where there is one */
+                fix: {
+                    body?: Record<string, never>;
+                    method: string;
+                    path: string;
+                } | null;
+                hint: string;
+                /** @enum {string} */
+                level: "error" | "warning" | "note";
+                message: string;
+            }[];
         };
         EncoderBuild: {
             /** @description bundled, onnx:FOLDER, open_clip:MODEL, transformers:MODEL or timm:MODEL */
@@ -725,6 +988,19 @@ export interface components {
         FacetValue: {
             count: number;
             value: string;
+        };
+        GivenJudgements: {
+            /** @description product id -> 0 wrong, 1 acceptable, 2 good, 3 just right; null takes it back */
+            grades: {
+                [key: string]: number | null;
+            };
+            /** @description What is judged. */
+            query: {
+                filter_by?: string;
+                /** @enum {string} */
+                group_by?: "product" | "variant";
+                q?: string;
+            };
         };
         /** @description What a product is offered for; null takes a value away. Nothing of it touches a vector. */
         GivenOffer: {
@@ -853,6 +1129,19 @@ export interface components {
             jobs: components["schemas"]["Job"][];
             next_cursor: string;
         };
+        Judgement: {
+            grades: {
+                [key: string]: number;
+            };
+            /** @description What is judged. */
+            query: {
+                filter_by?: string;
+                /** @enum {string} */
+                group_by?: "product" | "variant";
+                q?: string;
+            };
+            query_id: string;
+        };
         Key: {
             created: string;
             expires: string | null;
@@ -868,6 +1157,22 @@ export interface components {
         };
         Keys: {
             keys: components["schemas"]["Key"][];
+        };
+        /** @description As the settings have them. */
+        Limits: {
+            /** @enum {string} */
+            keys: "off" | "writes" | "all";
+            max_body_bytes: number;
+            max_wait_ms: number;
+            max_waiting: number;
+            rate_per_address: string;
+            rate_per_key: string;
+            rules_writable: boolean;
+            timeout_s: number;
+            /** @description id of a key with a quota -> requests that count against it */
+            used_today: {
+                [key: string]: number;
+            };
         };
         NewKey: {
             /** @description 90d, 12h, or a moment (UTC) */
@@ -889,6 +1194,80 @@ export interface components {
             text: string;
             /** @description what the text is filled with, for texts of your own */
             values: Record<string, never>;
+        };
+        Overview: {
+            /** @description parts that answer nothing just now */
+            degraded: string[];
+            disk?: {
+                bytes: number;
+                free_bytes: number;
+            };
+            encoder: {
+                name: string;
+                space: string;
+            };
+            freshness: {
+                /** @description the shop's last change */
+                seq: number;
+                /** @description age of the oldest write that the words do not have yet */
+                staleness_s: number;
+                vectors_behind: number;
+                words_behind: number;
+            };
+            /** @description that can be found */
+            products: number;
+            query_log: {
+                asked: number;
+                days: number;
+                different: number;
+                enabled: boolean;
+                ms_p50: number;
+                ms_p99: number;
+                nothing: number;
+                photos: number;
+                unsure: number;
+            };
+            rows: {
+                pictures: number;
+                texts: number;
+            };
+            /** @description merchandising rules that are enabled */
+            rules: number;
+            serving_since: string;
+            /** @description name of its folder */
+            shop: string;
+            /** @description Since this service was started, at most a day. */
+            traffic: {
+                failed: number;
+                minutes: number;
+                /** @description of these found nothing */
+                nothing: number;
+                /** @description of whole requests, waiting included, in steps of 15 %; null for none */
+                p50_ms: number | null;
+                p99_ms: number | null;
+                /** @description at most 60, the oldest first */
+                points: {
+                    at: string;
+                    failed: number;
+                    /** @description of these found nothing */
+                    nothing: number;
+                    /** @description of whole requests, waiting included, in steps of 15 %; null for none */
+                    p50_ms: number | null;
+                    p99_ms: number | null;
+                    /** @description that were answered */
+                    searches: number;
+                    /** @description of these found something, but nothing certain */
+                    unsure: number;
+                }[];
+                /** @description that were answered */
+                searches: number;
+                /** @description of these found something, but nothing certain */
+                unsure: number;
+            };
+            version: string;
+        };
+        PeoplesJudgements: {
+            queries: components["schemas"]["Judgement"][];
         };
         /** @description An error (RFC 9457). */
         Problem: {
@@ -938,6 +1317,38 @@ export interface components {
         };
         Products: {
             products: components["schemas"]["StoredProduct"][];
+        };
+        Queries: {
+            days: number;
+            /** @description whether queries are kept (setting query_log.enabled) */
+            enabled: boolean;
+            /** @enum {string} */
+            list: "top" | "no_result" | "low_confidence";
+            /** @description queries beyond limit */
+            more: number;
+            queries: {
+                asked: number;
+                confidence: number | null;
+                found: number;
+                last: string;
+                ms: number;
+                notes: string[];
+                nothing: number;
+                photos: number;
+                seeds: number;
+                unsure: number;
+                where: string;
+                words: string;
+            }[];
+            totals: {
+                asked: number;
+                different: number;
+                ms_p50: number;
+                ms_p99: number;
+                nothing: number;
+                photos: number;
+                unsure: number;
+            };
         };
         Readiness: {
             degraded?: string[];
@@ -1410,6 +1821,421 @@ export interface operations {
             };
         };
     };
+    changes_v1_changes_get: {
+        parameters: {
+            query?: {
+                /** @description changes before this sequence number: seq of the last one told */
+                before?: number | null;
+                /** @description changes of a page */
+                per_page?: number;
+            };
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Changes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            /** @description a header makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter has a wrong form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_v1_compare_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "b": {
+                 *         "semantic_ratio": 0.8
+                 *       },
+                 *       "query": {
+                 *         "q": "red mug"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description Compared */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compared"];
+                };
+            };
+            /** @description the body makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a product of like or unlike is not in the shop */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop lacks the encoder's vectors */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a photo cannot be used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_queries_v1_compare_queries_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "b": {
+                 *         "semantic_ratio": 0.8
+                 *       },
+                 *       "queries": "judged"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CompareQueriesRequest"];
+            };
+        };
+        responses: {
+            /** @description ComparedQueries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparedQueries"];
+                };
+            };
+            /** @description the body makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a product of like or unlike is not in the shop */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop lacks the encoder's vectors */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a photo cannot be used */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     crops_v1_crops_post: {
         parameters: {
             query?: {
@@ -1513,6 +2339,101 @@ export interface operations {
             };
             /** @description a photo cannot be used */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    doctor_v1_doctor_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Doctor */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description a header makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3294,6 +4215,237 @@ export interface operations {
             };
         };
     };
+    listed_v1_judgements_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PeoplesJudgements */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeoplesJudgements"];
+                };
+            };
+            /** @description a header makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    judge_v1_judgements_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "grades": {
+                 *         "P1": 3
+                 *       },
+                 *       "query": {
+                 *         "q": "red mug"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["GivenJudgements"];
+            };
+        };
+        responses: {
+            /** @description Judgement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Judgement"];
+                };
+            };
+            /** @description the body makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a photo stands where none is looked at */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     keys_v1_keys_get: {
         parameters: {
             query?: never;
@@ -3577,6 +4729,208 @@ export interface operations {
             };
             /** @description the body is packed (Content-Encoding), which is refused */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    limits_v1_limits_get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Limits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description a header makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overview_v1_overview_get: {
+        parameters: {
+            query?: {
+                /** @description how far back traffic is told, in minutes */
+                minutes?: number;
+            };
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Overview */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description a header makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter has a wrong form */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4987,6 +6341,117 @@ export interface operations {
                 };
             };
             /** @description the shop cannot be read or written */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there was no answer within X-Timeout-Ms, or within guard.timeout_s */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queries_v1_queries_get: {
+        parameters: {
+            query?: {
+                /** @description top, no_result or low_confidence */
+                list?: "top" | "no_result" | "low_confidence";
+                /** @description days to look back, today being one */
+                days?: number;
+                /** @description queries at most */
+                limit?: number;
+            };
+            header?: {
+                /** @description milliseconds after which the answer is not wanted any more */
+                "X-Timeout-Ms"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Queries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queries"];
+                };
+            };
+            /** @description a header makes no sense */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no key that counts was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the key lacks the scope, or the service asks for no keys */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is packed (Content-Encoding), which is refused */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter has a wrong form */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description more requests wait than the service admits */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a fault of ShopLens */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the shop cannot be read */
             503: {
                 headers: {
                     [name: string]: unknown;
