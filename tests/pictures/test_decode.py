@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, JpegImagePlugin
 
 from shoplens.core.query import Crop
 from shoplens.errors import PictureError, QueryError
@@ -143,7 +143,26 @@ def test_a_small_crop_of_a_big_photo_is_sharp() -> None:
     assert psnr(decoded.pixels, expected) > 35
 
 
-@pytest.mark.parametrize("side", [64, 100, 224])
+@pytest.mark.parametrize(("size", "wanted"), [((1200, 900), 2), ((3000, 2000), 4), ((700, 500), 1), ((5000, 4000), 8)])
+def test_a_jpeg_is_decoded_no_larger_than_needed(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], wanted: int
+) -> None:
+    """By which factor the decoder itself reduces: of it depends what a photo of a shopper costs."""
+    drafts: list[tuple[int, int]] = []
+    draft = JpegImagePlugin.JpegImageFile.draft
+
+    def noted(self: JpegImagePlugin.JpegImageFile, mode: str | None, wanted: tuple[int, int] | None) -> object:
+        told = draft(self, mode, wanted)
+        drafts.append(self.size)
+        return told
+
+    monkeypatch.setattr(JpegImagePlugin.JpegImageFile, "draft", noted)
+    data = encoded(Image.new("RGB", size, "red"))
+    assert decode(data, 256).pixels.shape[0] == 256
+    assert drafts == ([] if wanted == 1 else [(-(-size[0] // wanted), -(-size[1] // wanted))])
+
+
+@pytest.mark.parametrize("side", [64, 100, 224, 256, 330, 480])
 def test_scaled_decoding_is_as_good_as_full_decoding(side: int) -> None:
     data = encoded(scene(2000, 1500, detail=24), quality=90)
     with Image.open(io.BytesIO(data)) as full:

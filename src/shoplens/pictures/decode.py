@@ -23,7 +23,7 @@ def decode(data: bytes, side: int, crop: Crop | None = None, limits: Limits | No
     JPEG, PNG, WebP, GIF (first frame), AVIF, and HEIC with the extra, recognised by their first bytes alone. The EXIF
     orientation is applied, colour profiles are converted to sRGB, transparent parts are laid on white. Reduced with
     antialiasing so that the shortest side is ``side`` (never enlarged) and the long side at most 4 * ``side``; JPEGs
-    are decoded at 1/2, 1/4 or 1/8 where at least twice the resolution asked for remains.
+    are decoded at 1/2, 1/4 or 1/8 where at least 1.5 times the resolution asked for remains.
 
     Args:
         side: shortest side of the pixels, 1 to MAX_SIDE.
