@@ -7,6 +7,7 @@ underscores: ``SHOPLENS_SERVER__PORT=9000``.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from ipaddress import ip_network
 from pathlib import Path
@@ -113,6 +114,11 @@ class GuardSettings(_Part):
     trusted_proxies: tuple[str, ...] = Field(
         (), description="addresses or networks (10.0.0.0/8) whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
+    trusted_hosts: tuple[str, ...] = Field(
+        (),
+        description="names by which the service may be asked (shop.example, *.shop.example), others get 421; if empty "
+        "it answers to any, and tells none of them to others",
+    )
     rate_per_address: str = Field(
         "", description="how often one address may search or write without a key: 20/s, 600/min, 1000/h; empty for ever"
     )
@@ -138,6 +144,14 @@ class GuardSettings(_Part):
             ip_network(one, strict=False)
         return given
 
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _names(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        for one in given:
+            if not re.fullmatch(r"(\*\.)?[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", one):
+                raise ValueError(f"{one!r} is no name of a host, such as shop.example or *.shop.example")
+        return tuple(one.lower().rstrip(".") for one in given)
+
     @field_validator("rate_per_address", "rate_per_key")
     @classmethod
     def _rate(cls, given: str) -> str:
@@ -155,7 +169,8 @@ class AgentSettings(_Part):
     public_url: str = Field(
         "",
         pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
-        description="the service's address as agents reach it, https://shop.example/lens; what they ask by if empty",
+        description="the service's address as agents reach it, https://shop.example/lens; if empty, the name they "
+        "ask by where guard.trusted_hosts has it, else addresses without one",
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from shoplens.core.catalogue import Product, RowProblem
+from shoplens.core.fields import clean
 from shoplens.core.ports import StoredProduct, Write
 from shoplens.core.wire import product_to_fields
 from shoplens.errors import FeedError, NotFoundError, ProductChangedError, QueryError, ShopLensError
@@ -74,8 +75,8 @@ class _Told:
 class _Patch:
     """A change of an offer that waits for its turn, and what became of it."""
 
-    def __init__(self, product_id: str, offer: Mapping[str, Any], match: str | None) -> None:
-        self.product_id, self.offer, self.match = product_id, offer, match
+    def __init__(self, product_id: str, offer: Mapping[str, Any], match: str | None, unless: str | None) -> None:
+        self.product_id, self.offer, self.match, self.unless = product_id, offer, match, unless
         self.stored: StoredProduct | None = None
         self.error: BaseException | None = None
         self.done = False
@@ -85,8 +86,7 @@ class _Patch:
         found = now.get(self.product_id)
         if found is None:
             raise _no_product(self.product_id) if self.match is None else _gone(self.product_id)
-        if self.match is not None:
-            _matched(found, self.match)
+        _conditions(found, self.match, self.unless)
         product = with_offer(found.product, self.offer)
         if product != found.product:
             now[self.product_id] = replace(found, product=product)
@@ -141,19 +141,23 @@ class ShopEdits:
             results.append(RowResult(row, product_id, status, problems))
         return EditReport(tuple(results), report.seq)
 
-    def put(self, product_id: str, fields: Mapping[str, Any], *, match: str | None = None) -> tuple[StoredProduct, str]:
+    def put(
+        self, product_id: str, fields: Mapping[str, Any], *, match: str | None = None, unless: str | None = None
+    ) -> tuple[StoredProduct, str]:
         """Writes one product under its id; see ``upsert``. Returns it, and whether it was created, updated or neither.
 
         Args:
             match: the tags (see ``tag_of``) one of which it must have, apart by commas; "*": it must be there.
+            unless: the tags none of which it may have; "*": it must not be there.
 
         Raises:
             ProductChangedError: it is another one by now.
             FeedError: it cannot be used; the message says why.
         """
-        expected = None
-        if match is not None:
-            expected = {product_id: self._matching(product_id, match).seq}
+        expected: dict[str, int | None] | None = None
+        if match is not None or unless is not None:
+            found = self._matching(product_id, match, unless)
+            expected = {product_id: None if found is None else found.seq}
         if fields.get("item_group_id", product_id) != product_id or str(fields.get("id", product_id)) != product_id:
             raise FeedError("the id is not that of the address", where="id", hint="leave it out of the body")
         row = {**fields, "id": product_id}
@@ -166,13 +170,15 @@ class ShopEdits:
             raise FeedError(reason, where=first.field if first else product_id, hint="send it as feeds have it")
         return self.get(product_id), result.status
 
-    def patch(self, product_id: str, offer: Mapping[str, Any], *, match: str | None = None) -> StoredProduct:
+    def patch(
+        self, product_id: str, offer: Mapping[str, Any], *, match: str | None = None, unless: str | None = None
+    ) -> StoredProduct:
         """Changes what a product is offered for: price, stock, link, of all variants or of some; no vector is touched.
 
         Args:
             offer: ``price``, ``sale_price``, ``list_price``, ``currency``, ``in_stock`` (``availability``),
                 ``quantity``, ``link``; ``variants`` with an ``id`` and these for some variants only. None takes away.
-            match: as in ``put``.
+            match, unless: as in ``put``.
 
         Threads that call at once share a transaction: whoever gets its turn takes along what waits by then.
 
@@ -181,7 +187,7 @@ class ShopEdits:
             QueryError: another field, or a value that cannot be read.
             ProductChangedError: it is another one than ``match`` says.
         """
-        call = _Patch(product_id, offer, match)
+        call = _Patch(product_id, offer, match, unless)
         with self._gathering:
             self._waiting.append(call)
         while not call.done:
@@ -216,10 +222,12 @@ class ShopEdits:
             results += done
         return EditReport(tuple(results), seq)
 
-    def delete(self, product_id: str, *, match: str | None = None) -> int:
+    def delete(self, product_id: str, *, match: str | None = None, unless: str | None = None) -> int:
         """Removes a product; returns the sequence number. Raises NotFoundError, ProductChangedError."""
-        found = self.get(product_id) if match is None else self._matching(product_id, match)
-        expected = {} if match is None else {product_id: found.seq}
+        found = self._matching(product_id, match, unless)
+        if found is None:
+            raise _no_product(product_id)
+        expected = {} if match is None and unless is None else {product_id: found.seq}
         return self._store.write(Write(delete=[product_id]), expected)
 
     def delete_many(self, product_ids: Sequence[str]) -> EditReport:
@@ -247,12 +255,15 @@ class ShopEdits:
 
     # --- parts ----------------------------------------------------------------------------------
 
-    def _matching(self, product_id: str, match: str) -> StoredProduct:
-        try:
-            found = self.get(product_id)
-        except NotFoundError as error:
-            raise _gone(product_id) from error
-        return _matched(found, match)
+    def _matching(self, product_id: str, match: str | None, unless: str | None) -> StoredProduct | None:
+        """The product as it is, None where there is none. Raises ProductChangedError where it is not as is asked."""
+        number = self._store.numbers_of([product_id]).get(product_id)
+        found = self._store.get([number])[0] if number is not None else None
+        if found is not None:
+            _conditions(found, match, unless)
+        elif match is not None:
+            raise _gone(product_id)
+        return found
 
     def _patch_together(self, calls: Sequence[_Patch]) -> None:
         for _ in range(_TRIES):
@@ -310,8 +321,12 @@ def _patched(
 
 
 def stored_to_fields(stored: StoredProduct) -> dict[str, Any]:
-    """A stored product as JSON data, with the hashes of its pictures."""
-    return product_to_fields(stored.product) | {"pictures": list(dict.fromkeys(stored.pictures.values()))}
+    """A stored product as JSON data, with the hashes of its pictures, and which is the one at a location."""
+    hashes = {clean(location): of for location, of in stored.pictures.items()}
+    return product_to_fields(stored.product) | {
+        "pictures": list(dict.fromkeys(hashes.values())),
+        "picture_of": hashes,
+    }
 
 
 def tag_of(stored: StoredProduct) -> str:
@@ -328,15 +343,19 @@ def matches(asked: str, tag: str) -> bool:
     """Whether a tag is among those of If-Match or If-None-Match. A weak one counts: who compresses an answer on its way
     makes it weak, and its content is the same."""
     tags = [one.strip().removeprefix("W/") for one in asked.split(",")]
-    return "*" in tags or tag in tags
+    return tags == ["*"] or tag in tags
 
 
-def _matched(found: StoredProduct, match: str) -> StoredProduct:
-    if not matches(match, tag_of(found)):
+def _conditions(found: StoredProduct, match: str | None, unless: str | None) -> None:
+    if match is not None and not matches(match, tag_of(found)):
         raise ProductChangedError(
             f"the product {found.product.id!r} has been changed meanwhile", hint="read it again, then change that"
         )
-    return found
+    if unless is not None and matches(unless, tag_of(found)):
+        raise ProductChangedError(
+            f"the product {found.product.id!r} is there" + (" already" if unless == "*" else ", and the one named"),
+            hint="leave If-None-Match out to replace it",
+        )
 
 
 def _no_product(product_id: str) -> NotFoundError:

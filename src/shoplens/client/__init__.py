@@ -4,7 +4,7 @@ It knows nothing of the engine: a program that asks a service loads neither mode
 """
 
 from shoplens.client import types
-from shoplens.client.asking import Ask, Patience, Photo, Photos
+from shoplens.client.asking import Ask, Patience, Photo, Photos, etag_of
 from shoplens.client.calling import AsyncClient, Client
 from shoplens.client.errors import (
     ApiError,
@@ -34,5 +34,6 @@ __all__ = [
     "Photo",
     "Photos",
     "UnreadableError",
+    "etag_of",
     "types",
 ]

@@ -86,9 +86,20 @@ def new_key() -> str:
     return uuid.uuid4().hex
 
 
-def if_match(tag: str) -> dict[str, str]:
-    """The headers of a write that expects what it changes; none without a tag."""
-    return {"If-Match": tag} if tag else {}
+def if_match(tag: str, *, new: bool = False) -> dict[str, str]:
+    """The headers of a write that expects what it changes, or that it is not there yet; none without either."""
+    return ({"If-Match": tag} if tag else {}) | ({"If-None-Match": "*"} if new else {})
+
+
+class Tagged(dict[str, Any]):
+    """An answer that came with an entity tag."""
+
+    etag = ""
+
+
+def etag_of(answer: Mapping[str, Any]) -> str:
+    """The entity tag of an answer, for ``match`` of a write; "" for one that has none."""
+    return answer.etag if isinstance(answer, Tagged) else ""
 
 
 def search_ask(path: str, fields: Mapping[str, Any], photos: Photos, **more: Any) -> Ask:
@@ -178,6 +189,9 @@ def answer_of(status: int, headers: Mapping[str, str], body: bytes) -> Any:
         problem = data if isinstance(data, Mapping) else {}
         number = str(problem.get("request_id") or number)
         raise error_of(status, problem, request_id=number, retry_after=retry_after_of(headers))
+    if isinstance(data, dict) and (tag := headers.get("etag")):
+        data = Tagged(data)
+        data.etag = tag
     return data
 
 

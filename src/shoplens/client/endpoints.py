@@ -68,10 +68,13 @@ class Endpoints:
         """Removes products; those that are not there are told."""
         return self.ask(t.Written, Ask("POST", "/v1/products/delete", json={"ids": list(ids)}))
 
-    def put_product(self, product_id: str, row: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:
-        """Writes one product. ``match``: an entity tag (``If-Match``); ConflictError if it is not as that says."""
+    def put_product(
+        self, product_id: str, row: Mapping[str, Any], *, match: str = "", new: bool = False
+    ) -> t.StoredProduct:
+        """Writes one product. ``match``: an entity tag (``etag_of`` an answer); ConflictError if it is not as that
+        says. ``new``: ConflictError if it is there already."""
         names = {"product_id": product_id}
-        ask = Ask("PUT", "/v1/products/{product_id}", names, json=row, headers=if_match(match))
+        ask = Ask("PUT", "/v1/products/{product_id}", names, json=row, headers=if_match(match, new=new))
         return self.ask(t.StoredProduct, ask)
 
     def patch_product(self, product_id: str, offer: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:

@@ -71,10 +71,13 @@ class AsyncEndpoints:
         """Removes products; those that are not there are told."""
         return await self.ask(t.Written, Ask("POST", "/v1/products/delete", json={"ids": list(ids)}))
 
-    async def put_product(self, product_id: str, row: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:
-        """Writes one product. ``match``: an entity tag (``If-Match``); ConflictError if it is not as that says."""
+    async def put_product(
+        self, product_id: str, row: Mapping[str, Any], *, match: str = "", new: bool = False
+    ) -> t.StoredProduct:
+        """Writes one product. ``match``: an entity tag (``etag_of`` an answer); ConflictError if it is not as that
+        says. ``new``: ConflictError if it is there already."""
         names = {"product_id": product_id}
-        ask = Ask("PUT", "/v1/products/{product_id}", names, json=row, headers=if_match(match))
+        ask = Ask("PUT", "/v1/products/{product_id}", names, json=row, headers=if_match(match, new=new))
         return await self.ask(t.StoredProduct, ask)
 
     async def patch_product(self, product_id: str, offer: Mapping[str, Any], *, match: str = "") -> t.StoredProduct:

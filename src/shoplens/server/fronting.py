@@ -1,4 +1,5 @@
-"""The outermost layer of the service: where a request really comes from, and the headers that every answer has."""
+"""The outermost layer of the service: whose name a request bears, where it really comes from, and the headers that
+every answer has."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shoplens.config import Config, GuardSettings, ServerSettings
+from shoplens.server.hosts import is_answered
+from shoplens.server.problems import problem
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SENT = ("Authorization", "X-API-Key", "Content-Type", "Accept", "Idempotency-Key", "If-Match", "If-None-Match")
@@ -73,7 +76,7 @@ class Front:
     """ASGI: adds headers, puts the client's address right, tells of the end."""
 
     def __init__(self, app: ASGIApp, settings: GuardSettings, ending: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._app, self._ending = app, ending
+        self._app, self._ending, self._settings = app, ending, settings
         self._proxies = Proxies(settings.trusted_proxies)
         hsts = f"max-age={settings.hsts_s}; includeSubDomains".encode()
         self._https = ((b"strict-transport-security", hsts),) if settings.hsts_s else ()
@@ -96,14 +99,37 @@ class Front:
         self._proxies.put_right(scope)
         more = _ALWAYS + self._https if scope["scheme"] == "https" else _ALWAYS
 
+        is_head = scope["method"] == "HEAD"
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
+                headers = [_relative(name, value, scope) for name, value in message.get("headers", ())]
                 there = {name.lower() for name, _ in headers}
                 message["headers"] = headers + [one for one in more if one[0] not in there]
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
+        if not is_answered(scope, self._settings):
+            told = problem(
+                421,
+                "host_unknown",
+                "the service is not asked by this name",
+                where="host",
+                hint="name it in guard.trusted_hosts, or ask by one that stands there",
+            )
+            return await told(scope, receive, with_headers)
         await self._app(scope, receive, with_headers)
+
+
+def _relative(name: bytes, value: bytes, scope: Scope) -> tuple[bytes, bytes]:
+    """A header; where it leads to an address of the service itself, without the name that the caller has sent."""
+    if name.lower() != b"location":
+        return name, value
+    host = next((sent for header, sent in scope["headers"] if header == b"host"), None)
+    own = b"%s://%s/" % (scope["scheme"].encode(), host) if host is not None else b""
+    # One slash: two would begin the name of another host.
+    return name, b"/" + value[len(own) :].lstrip(b"/") if own and value.startswith(own) else value
 
 
 class Proxies:

@@ -28,6 +28,7 @@ from shoplens.server.encoders import mount_encoders
 from shoplens.server.fronting import add_cors, front
 from shoplens.server.gates import Busy, Gate, Gates, gates_of
 from shoplens.server.guarding import add_guard, guards_of
+from shoplens.server.heads import add_heads
 from shoplens.server.heating import mount_heat
 from shoplens.server.idempotency import Idempotency
 from shoplens.server.jobs import mount_jobs
@@ -151,6 +152,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     guards = guards_of(shop, gates)
     mount_keys(app, shop, guards)
     describe(app)
+    add_heads(app)
     add_guard(app, guards)
     add_cors(app, shop.config)
     app.add_middleware(Packing)

@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from shoplens.app import Shop
 from shoplens.core.fields import clean
-from shoplens.editing import EditReport, matches, stored_to_fields, tag_of_bytes
+from shoplens.editing import EditReport, stored_to_fields, tag_of_bytes
 from shoplens.errors import QueryError
 from shoplens.server.bodies import LINES, object_in, rows_in
+from shoplens.server.conditions import conditions_of, reading, refuse_conditions
 from shoplens.server.gates import Gate
 from shoplens.server.restricting import seen, seen_of
 from shoplens.server.schemas import ref
@@ -29,6 +30,7 @@ MAX_ROWS = 1_000
 """Products of one batch that is answered when it is written; of a larger one a job is made."""
 MAX_OFFERS = 10_000
 """Offers and ids of one batch."""
+_ONE_BY_ONE = "send conditions with one product: PUT, PATCH or DELETE /v1/products/{product_id}"
 
 
 def mount_products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None:
@@ -63,20 +65,23 @@ def mount_products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None
     @app.get("/v1/products/{product_id:any_text}", summary="One product")
     async def product(product_id: str, request: Request) -> Response:
         body = await gate.run(lambda: orjson.dumps(stored_to_fields(seen(edits.get(product_id)))))
-        return _tagged(body, request.headers.get("if-none-match"))
+        return reading(_tagged(body), request)
 
     @app.post("/v1/products", summary="Write products: a JSON list, or one object a line", openapi_extra=_BATCH)
     async def upsert(request: Request) -> Response:
+        refuse_conditions(request, _ONE_BY_ONE)
         rows = _bounded(await rows_in(request, settings), MAX_ROWS, "send it as a feed: POST /v1/jobs/import")
         return _json(report_to_fields(await writing.run(lambda: edits.upsert(rows))))
 
     @app.patch("/v1/products", summary="Change the offers of many products", openapi_extra=_OFFERS)
     async def patch_many(request: Request) -> Response:
+        refuse_conditions(request, _ONE_BY_ONE)
         rows = _bounded(await rows_in(request, settings), MAX_OFFERS, "send several batches")
         return _json(report_to_fields(await patching.run(lambda: edits.patch_many(rows))))
 
     @app.post("/v1/products/delete", summary="Remove products", openapi_extra=_IDS)
     async def delete_many(request: Request) -> Response:
+        refuse_conditions(request, _ONE_BY_ONE)
         given = (await object_in(request, settings, '{"ids": ["P1"]}')).get("ids")
         if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
             raise QueryError("ids is no list of product ids", where="ids", hint='send {"ids": ["P1"]}')
@@ -86,21 +91,21 @@ def mount_products(app: FastAPI, shop: Shop, gate: Gate, pictures: Gate) -> None
     @app.put("/v1/products/{product_id:any_text}", summary="Write one product", openapi_extra=_ONE)
     async def put(product_id: str, request: Request) -> Response:
         fields = await object_in(request, settings, '{"title": "Black bag", "price": "49.90 EUR"}')
-        match = request.headers.get("if-match")
-        stored, _ = await writing.run(lambda: edits.put(product_id, fields, match=match))
+        match, unless = conditions_of(request)
+        stored, _ = await writing.run(lambda: edits.put(product_id, fields, match=match, unless=unless))
         return _tagged(orjson.dumps(stored_to_fields(stored)))
 
     @app.patch("/v1/products/{product_id:any_text}", summary="Change a product's offer", openapi_extra=_OFFER)
     async def patch(product_id: str, request: Request) -> Response:
         offer = await object_in(request, settings, '{"price": "49.90 EUR", "quantity": 3}')
-        match = request.headers.get("if-match")
-        stored = await patching.run(lambda: edits.patch(product_id, offer, match=match))
+        match, unless = conditions_of(request)
+        stored = await patching.run(lambda: edits.patch(product_id, offer, match=match, unless=unless))
         return _tagged(orjson.dumps(stored_to_fields(stored)))
 
     @app.delete("/v1/products/{product_id:any_text}", summary="Remove a product")
     async def delete(product_id: str, request: Request) -> Response:
-        match = request.headers.get("if-match")
-        seq = await patching.run(lambda: edits.delete(product_id, match=match))
+        match, unless = conditions_of(request)
+        seq = await patching.run(lambda: edits.delete(product_id, match=match, unless=unless))
         return _json({"id": product_id, "seq": seq})
 
     @app.get("/v1/pictures/{picture}", summary="A picture of the catalogue, as a JPEG without metadata")
@@ -131,11 +136,8 @@ def _bounded(rows: list[Any], most: int, hint: str) -> list[Any]:
     return rows
 
 
-def _tagged(body: bytes, unless: str | None = None) -> Response:
-    tag = tag_of_bytes(body)
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if unless is not None and matches(unless, tag):
-        return Response(status_code=304, headers=headers)
+def _tagged(body: bytes) -> Response:
+    headers = {"ETag": tag_of_bytes(body), "Cache-Control": "no-cache"}
     return Response(body, media_type="application/json", headers=headers)
 
 

@@ -88,7 +88,7 @@ async def read_query(request: Request, settings: ServerSettings) -> Asked:
         QueryError: the body is no JSON object, no form, too large, or does not arrive.
     """
     limit = settings.max_body_bytes
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         if len(request.url.query) > MAX_ADDRESS:
             raise TooLargeError(
                 f"the address has {len(request.url.query)} characters behind its '?', the limit is {MAX_ADDRESS}",

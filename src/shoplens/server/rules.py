@@ -17,6 +17,7 @@ from shoplens.core.wire import query_from_fields
 from shoplens.errors import PictureError, QueryError
 from shoplens.rules import preview_to_fields
 from shoplens.server.callers import CALLER
+from shoplens.server.conditions import refuse_conditions
 from shoplens.server.gates import Gate
 from shoplens.server.reading import read_body
 from shoplens.server.schemas import ref
@@ -82,6 +83,7 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     @app.put("/v1/rules/{rule_id}", summary="Store a rule", openapi_extra=_RULE)
     async def put(rule_id: str, request: Request, by: By = "", version: Version = None) -> Response:
+        refuse_conditions(request, _VERSION)
         given = await body_of(request)
 
         def work() -> Mapping[str, Any]:
@@ -95,6 +97,7 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     @app.delete("/v1/rules/{rule_id}", summary="Take a rule out of force")
     async def delete(rule_id: str, request: Request, by: By = "", version: Version = None) -> Response:
+        refuse_conditions(request, _VERSION)
         return await changed(lambda: _version(rules.delete(rule_id, by=_who(by), version=version)))
 
     @app.get("/v1/rules/{rule_id}/history", summary="All versions of a rule: who made them, and when")
@@ -107,6 +110,7 @@ def mount_rules(app: FastAPI, shop: Shop, gate: Gate) -> None:
         openapi_extra=_RESTORE,
     )
     async def restore(rule_id: str, request: Request, by: By = "") -> Response:
+        refuse_conditions(request, _VERSION)
         given = await body_of(request)
         if not isinstance(given, dict) or "version" not in given:
             raise QueryError("the body names no version", where="version", hint='send {"version": 1}')
@@ -141,6 +145,7 @@ def _body(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, An
     return {"requestBody": {"content": {"application/json": {"schema": schema, "example": example}}}}
 
 
+_VERSION = "give ?version=, the one that is to be changed"
 _EXAMPLE = {"when": {"query": "sandals"}, "then": {"pin": ["P7"], "boost": [{"filter": "brand=Luma", "by": 2}]}}
 _RULE = _body(ref("Rule"), _EXAMPLE)
 _PREVIEW = _body(ref("RulePreviewRequest"), {"rule": {"id": "summer", **_EXAMPLE}, "query": {"q": "red sandals"}})

@@ -19,6 +19,7 @@ from shoplens.core.rules import RuleVersion, Synonyms
 from shoplens.core.wire import answer_to_fields
 from shoplens.errors import NotFoundError, QueryError, RuleConflictError
 from shoplens.server.bodies import object_in
+from shoplens.server.conditions import refuse_conditions
 from shoplens.server.gates import Gate
 from shoplens.server.reading import read_query
 from shoplens.server.schemas import FIELDS, ref
@@ -97,6 +98,7 @@ def mount_synonyms(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     @app.put("/v1/synonyms/{rule_id}", summary="Have words mean the same", openapi_extra=_BODY)
     async def put(rule_id: str, request: Request, by: By = "") -> Response:
+        refuse_conditions(request, _VERSION)
         given = await object_in(request, settings, '{"words": ["sneaker", "trainer"]}')
         refuse_unknown(given, ("words", "of"))
 
@@ -109,6 +111,8 @@ def mount_synonyms(app: FastAPI, shop: Shop, gate: Gate) -> None:
 
     @app.delete("/v1/synonyms/{rule_id}", summary="Have words mean the same no more")
     async def delete(rule_id: str, request: Request, by: By = "") -> Response:
+        refuse_conditions(request, _VERSION)
+
         def work() -> dict[str, Any]:
             if not _only_synonyms(shop, rule_id):
                 raise NotFoundError(f"there are no synonyms {rule_id!r}", hint="list them: GET /v1/synonyms")
@@ -149,6 +153,7 @@ def _json(data: Mapping[str, Any]) -> Response:
     return Response(orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")
 
 
+_VERSION = "synonyms are rules: change them by /v1/rules with ?version="
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,

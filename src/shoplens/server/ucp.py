@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,25 +10,27 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from shoplens.app import Shop
+from shoplens.config import Config
 from shoplens.core.answer import Answer
 from shoplens.core.query import Query
 from shoplens.server.bodies import object_in
 from shoplens.server.callers import CALLER
 from shoplens.server.gates import Gate
+from shoplens.server.hosts import host_of, is_believed
 from shoplens.server.ucp_catalogue import LOOKUP, SEARCH, VERSION, AgentCatalogue
 
 _SPEC = f"https://ucp.dev/{VERSION}"
-_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}(:\d{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:\d{1,5})?")
 
 
-def base_of(request: Request, public_url: str) -> str:
-    """The address of this shop's service as agents reach it: the setting ``agents.public_url``, else what they sent."""
-    if public_url:
-        return public_url.rstrip("/")
-    host = request.headers.get("host", "")
-    if not _HOST.fullmatch(host):
-        return ""
-    return f"{request.url.scheme}://{host}{request.scope.get('root_path', '').rstrip('/')}"
+def base_of(request: Request, config: Config) -> str:
+    """The address of this shop's service as agents reach it: the setting ``agents.public_url``, else the name that they
+    sent, if it is one of the service's own; without one of both the path alone."""
+    if config.agents.public_url:
+        return config.agents.public_url.rstrip("/")
+    path = str(request.scope.get("root_path", "")).rstrip("/")
+    if not is_believed(request.scope, config.guard):
+        return path
+    return f"{request.scope['scheme']}://{host_of(request.scope)}{path}"
 
 
 def catalogue_of(shop: Shop, search: Callable[[Query], Answer]) -> AgentCatalogue:
@@ -68,14 +69,14 @@ def profile(base: str, *, mcp: bool) -> dict[str, Any]:
 
 def mount_ucp(app: FastAPI, shop: Shop, gate: Gate, search: Callable[[Query], Answer]) -> None:
     """Adds the profile and the three operations, unless the setting ``agents.ucp`` is off."""
-    settings = shop.config.agents
+    config, settings = shop.config, shop.config.agents
     if not settings.ucp:
         return
     catalogue = catalogue_of(shop, search)
 
     @app.get("/.well-known/ucp", include_in_schema=False)
     async def discover(request: Request) -> Response:
-        base = base_of(request, settings.public_url)
+        base = base_of(request, config)
         # Where the address is only what the caller says it is, no cache may hand it to others.
         kept = "public, max-age=300" if settings.public_url else "no-store"
         return _json(profile(base, mcp=settings.mcp), {"Cache-Control": kept})
@@ -84,7 +85,8 @@ def mount_ucp(app: FastAPI, shop: Shop, gate: Gate, search: Callable[[Query], An
         @app.post(f"/ucp/catalog/{path}", include_in_schema=False)
         async def asked(request: Request) -> Response:
             given = await object_in(request, shop.config.server, example)
-            at = catalogue.at(base_of(request, settings.public_url))
+            base = base_of(request, config)
+            at = catalogue.at(base if "://" in base else "")  # pictures are told with a whole address or not at all
             return _json(await gate.run(lambda: answer(at, given)))
 
     operation("search", AgentCatalogue.search, '{"query": "blue running shoes"}')
