@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import arrays
+from hypothesis.strategies import floats, integers
 from PIL import Image
 
-from shoplens.engine.light import in_daylight
+from shoplens.engine.light import _percentile, in_daylight
 from tests.photos.scenes import opened, scene
 from tests.understanding.pictures import DEMO, rows
 
@@ -49,3 +54,8 @@ def test_a_real_picture_that_was_dimmed_is_what_it_was() -> None:
     dim = (day * 0.6).astype(np.uint8)
     before, after = (np.abs(some.astype(int) - day).mean() for some in (dim, in_daylight(dim)))
     assert after < before / 4
+
+
+@given(arrays(np.uint8, integers(1, 300)), floats(0, 100))
+def test_a_percentile_from_a_histogram_is_numpys(values: npt.NDArray[np.uint8], percent: float) -> None:
+    assert _percentile(values, percent) == pytest.approx(np.percentile(values, percent), abs=1e-9)

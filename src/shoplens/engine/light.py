@@ -35,7 +35,7 @@ def in_daylight(photo: Pixels) -> Pixels:
     """
     empty = _empty_corners(photo)
     seen = photo.reshape(-1, 3) if empty is None else photo[~empty]
-    white = np.maximum(np.percentile(seen[::3], _BRIGHT, axis=0), 1.0)
+    white = np.maximum(np.array([_percentile(channel, _BRIGHT) for channel in seen[::3].T]), 1.0)
     out = photo
     if white.min() < _DULL and white.max() > _BLACK and _plain_ground(photo, empty, white):
         gain = np.clip(_WHITE / white, 1.0, _MOST)
@@ -44,6 +44,14 @@ def in_daylight(photo: Pixels) -> Pixels:
         out = out.copy()
         out[empty] = 255
     return out
+
+
+def _percentile(values: npt.NDArray[np.uint8], percent: float) -> float:
+    """As ``np.percentile``, from a histogram: a tenth of its time for the greys of a photo."""
+    below = np.cumsum(np.bincount(values, minlength=256))
+    at = percent / 100 * (len(values) - 1)
+    low, high = np.searchsorted(below, [int(at), min(int(at) + 1, len(values) - 1)], side="right")
+    return float(low + (at - int(at)) * (high - low))
 
 
 def _plain_ground(photo: Pixels, empty: npt.NDArray[np.bool_] | None, white: npt.NDArray[np.float64]) -> bool:
@@ -67,9 +75,9 @@ def _empty_corners(photo: Pixels) -> npt.NDArray[np.bool_] | None:
 
     A pixel is in one if all between it and both sides that meet in that corner are black.
     """
-    dark = photo.max(axis=2) <= _EMPTY
-    if not (dark[0, 0] or dark[0, -1] or dark[-1, 0] or dark[-1, -1]):
-        return None
+    if photo[[0, 0, -1, -1], [0, -1, 0, -1]].max(axis=1).min() > _EMPTY:
+        return None  # four pixels tell it of most photos
+    dark = np.maximum(np.maximum(photo[..., 0], photo[..., 1]), photo[..., 2]) <= _EMPTY
     run = np.logical_and.accumulate
     left, right = run(dark, axis=1), run(dark[:, ::-1], axis=1)[:, ::-1]
     top, bottom = run(dark, axis=0), run(dark[::-1], axis=0)[::-1]

@@ -95,28 +95,26 @@ class Values:
 
     def hits(self, condition: Compare) -> Bools:
         """bool by code: the texts that meet the condition; the same as ``value_test`` for each of them."""
-        size = self._understand()
-        out = np.zeros(size, bool)
-        wanted, numbers = number(condition.value), self._numbers.view()[:size]
-        if condition.operator == "=":
-            for code in self._by_fold.get(fold(condition.value), ()):
-                # Between two numbers the numbers decide, else the texts.
-                if code < size and (wanted is None or np.isnan(numbers[code])):
-                    out[code] = True
-            if wanted is not None:
-                out |= numbers == wanted
-        elif condition.operator == "~":
-            text = fold(condition.value)
-            out[:] = np.fromiter((text in folded for folded in self._folded[:size]), bool, size)
-        elif wanted is not None:
-            out |= compare(numbers, condition.operator, wanted)
-        return out
+        return self.any_hits((condition,))
 
     def any_hits(self, conditions: Sequence[Compare]) -> Bools:
         """bool by code: the texts that meet one of the conditions."""
-        out = np.zeros(self._understand(), bool)
+        size = self._understand()
+        out, numbers = np.zeros(size, bool), self._numbers.view()[:size]
         for condition in conditions:
-            out |= self.hits(condition)[: len(out)]
+            wanted = number(condition.value)
+            if condition.operator == "=":
+                for code in self._by_fold.get(fold(condition.value), ()):
+                    # Between two numbers the numbers decide, else the texts.
+                    if code < size and (wanted is None or np.isnan(numbers[code])):
+                        out[code] = True
+                if wanted is not None:
+                    out |= numbers == wanted
+            elif condition.operator == "~":
+                text = fold(condition.value)
+                out |= np.fromiter((text in folded for folded in self._folded[:size]), bool, size)
+            elif wanted is not None:
+                out |= compare(numbers, condition.operator, wanted)
         return out
 
     def classes(self) -> Ints:
