@@ -63,6 +63,7 @@ def _row(line: int, given: Any) -> Row | RowProblem:
     values = {str(name): value for name, value in given.items()}
     if "images" in values and _are_hashes(values.get("pictures")):
         del values["pictures"]  # a product as the service gives it: what its pictures were, beside where they lie
+        values.pop("picture_of", None)
     return Row(line, values)
 
 

@@ -329,7 +329,13 @@ SCHEMAS: Mapping[str, Schema] = {
         },
     ),
     "Product": record(_PRODUCT),
-    "StoredProduct": record(dict(_PRODUCT) | {"pictures": listed(_PICTURE_HASH)}),
+    "StoredProduct": record(
+        dict(_PRODUCT)
+        | {
+            "pictures": listed(_PICTURE_HASH),
+            "picture_of": _said(named(_PICTURE_HASH), "by the location that images of product and variants name"),
+        }
+    ),
     "Products": record({"products": listed(ref("StoredProduct"))}),
     "Variant": _VARIANT,
     "Image": record({"location": TEXT, "alt": TEXT}),

@@ -1,1 +1,1 @@
-export { Client, isAbort, pictureOf, Problem, rootOfPage, type Asked, type Reply, type Schemas } from "./client";
+export { Client, isAbort, pictureOf, Problem, rootOfPage, type Asked, type Method, type Reply, type Schemas } from "./client";

@@ -1539,6 +1539,10 @@ export interface components {
             id: string;
             images: components["schemas"]["Image"][];
             link: string;
+            /** @description by the location that images of product and variants name */
+            picture_of: {
+                [key: string]: string;
+            };
             pictures: string[];
             title: string;
             translations: {

@@ -7,7 +7,7 @@ export const LANGUAGES = ["en", "zh"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** The shape of texts: what is a text, or a function that makes one of values, in English must be the same elsewhere. */
-export type Texts<T> = { readonly [K in keyof T]: T[K] extends (...values: infer V) => string ? (...values: V) => string : T[K] extends string ? string : Texts<T[K]> };
+export type Texts<T> = { readonly [K in keyof T]: T[K] extends (...values: infer V) => infer R ? (...values: V) => R : T[K] extends string ? string : Texts<T[K]> };
 
 const isLanguage = (text: unknown): text is Language => LANGUAGES.includes(text as Language);
 const wanted = kept("language");

@@ -14,7 +14,7 @@ export interface ComboboxProps<T> {
   onChoose: (option: T) => void;
   /** Further attributes of the box. */
   input?: { id?: string; name?: string; type?: "search" | "text"; placeholder?: string; maxLength?: number; enterkeyhint?: "search" | "go"; class?: string };
-  box?: RefObject<HTMLInputElement>;
+  box?: RefObject<HTMLInputElement | null>;
   waitMs?: number;
   class?: string;
 }
@@ -43,7 +43,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
     const { signal } = (running.current = new AbortController());
     // Proposals are a help: who gets none types on.
     const found = await propose(text, signal).catch(() => []);
-    if (signal.aborted || document.activeElement !== box.current) return;
+    if (signal.aborted || focused(box.current) !== box.current) return;
     setShown(found);
     setAt(-1);
   };
@@ -92,3 +92,6 @@ export function Combobox<T>(props: ComboboxProps<T>) {
     </>
   );
 }
+
+/** What has the focus where the box stands: inside a shadow root (the widget) the document names the root's host only. */
+const focused = (box: HTMLInputElement | null): Element | null => (box?.getRootNode() as Document | ShadowRoot | undefined)?.activeElement ?? null;

@@ -1,6 +1,7 @@
 // Pictograms of one line width. Decoration only: what holds them has a name in words.
 const PATHS = {
   camera: "M4 8h3l1.6-2.4h6.8L17 8h3a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V9a1 1 0 0 1 1-1Zm8 9a4 4 0 1 0 0-8 4 4 0 0 0 0 8Z",
+  image: "M4 5h16v14H4zM4 16l5-5 4.500 4.500L16 13l4 4M15.500 9.500h.01",
   search: "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13Zm5-1.5L20 20",
   close: "M6 6l12 12M18 6L6 18",
   check: "M5 12.5l4.5 4.5L19 7",
