@@ -21,7 +21,7 @@ from shoplens.encoders.opening import BUNDLED, split
 from shoplens.engine.composing import Composer
 from shoplens.engine.doctor import Finding, Store
 from shoplens.engine.traits import Traits, wearer_axis
-from shoplens.errors import EncoderError, PictureError, ShopLensError
+from shoplens.errors import EncoderError, ShopLensError
 from shoplens.lexical import LOOKS, lexicon_asking, lexicon_colours, lexicon_looks
 from shoplens.pictures import DecodePool, Limits
 from shoplens.pictures.photo import Photo, photo_of
@@ -76,11 +76,7 @@ class Understanding:
     def describe_photo(self, photo: QueryPicture, decoder: PictureDecoder) -> PictureAttributes:
         """What a photo shows. Raises PictureError, and what ``describe`` does."""
         side = max(SIDE, self.encoder.card.picture_side)
-        try:
-            decoded = decoder.decode(photo.data, side, photo.crop)
-        except PictureError as error:
-            error.where = error.where or photo.name or None
-            raise
+        (decoded,) = decoder.decode_photos([photo], side)
         return self.describe([decoded.pixels])[0]
 
     def describer(self) -> Describer:
@@ -211,6 +207,7 @@ def decode_pool(config: Config) -> DecodePool:
         workers=limits.workers or None,
         limits=Limits(max_bytes=limits.max_bytes, max_pixels=limits.max_pixels),
         timeout_s=limits.timeout_s,
+        photo_s=limits.photo_s,
     )
 
 

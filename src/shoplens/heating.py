@@ -51,9 +51,9 @@ def heat_of(
     if photos:
         part = f"image {query.pictures.index(photos[0]) + 1}"
         try:
-            shown = decoder.decode(photos[0].data, SIDE, photos[0].crop).pixels
+            shown = decoder.decode_photos(photos[:1], SIDE)[0].pixels
         except PictureError as error:
-            error.where = error.where or photos[0].name or part
+            error.where = photos[0].name or part
             raise
         vector = encoder.encode_pictures([shown])[0]
     elif query.words.strip():

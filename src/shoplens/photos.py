@@ -18,12 +18,15 @@ from shoplens.engine.cropping import NO_GUESS, Cropper, CropProposal, Guess
 from shoplens.engine.doctor import Finding
 from shoplens.engine.duplicates import duplicates
 from shoplens.engine.same_picture import SamePictures
-from shoplens.errors import EncoderError, PictureError, QueryError
+from shoplens.errors import EncoderError, QueryError
 from shoplens.indexes.tokens import tokens
+from shoplens.pictures.patience import shared_patience
 from shoplens.pictures.photo import Photo, photo_of
 from shoplens.stores import SqlStore
 
 _TOLD = 20
+_TIMES = 3.0
+"""Of a query's patience: for a photo that is looked at, and then searched with thing by thing."""
 """Pairs that doctor prints."""
 
 
@@ -43,11 +46,7 @@ class ShopPhotos:
             PictureError: the photo cannot be used.
         """
         given = photo_of(photo)
-        try:
-            decoded = self.decoder().decode(given.data, max(SIDE, self.encoder.card.picture_side), given.crop)
-        except PictureError as error:
-            error.where = error.where or given.name or None
-            raise
+        (decoded,) = self.decoder().decode_photos([given], max(SIDE, self.encoder.card.picture_side))
         found = Cropper(self.encoder, self.index).crops(decoded.pixels, self._kinds)
         return found if given.crop is None else tuple(one.within(given.crop) for one in found)
 
@@ -87,7 +86,9 @@ def search_each(shop: LooksAndSearches, query: Query) -> list[tuple[CropProposal
         PictureError: the photo cannot be used.
     """
     photo = the_photo(query)
-    return [(one, shop.search(replace(query, pictures=(replace(photo, crop=one.crop),)))) for one in shop.crops(photo)]
+    with shared_patience(_TIMES):
+        found = shop.crops(photo)
+        return [(one, shop.search(replace(query, pictures=(replace(photo, crop=one.crop),)))) for one in found]
 
 
 def found_to_fields(one: CropProposal, answer: Answer) -> Mapping[str, Any]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
 import time
+import zlib
 from pathlib import Path
 
 import psutil
 import pytest
+from PIL import Image
 
+from shoplens.core.query import QueryPicture
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.pictures import DecodePool
+from shoplens.pictures.patience import Patience, patience_of, shared_patience
 from shoplens.pictures.pool import _LATER, _NOW, _Turns
 from shoplens.pictures.worker import CRASH_TEST
 from tests.pictures.pictures_made import encoded, scene
@@ -61,6 +67,59 @@ def test_only_the_picture_at_hand_is_rejected(how: bytes, reason: str) -> None:
         if reason != "memory":  # which the worker survives
             assert gone(before)
             assert pool.pids() != before
+
+
+def slow_photo(side: int) -> bytes:
+    """A PNG of zeros that takes its time: sixteen bits, four channels, the costliest filter."""
+    row = b"\x04" + bytes(side * 8)
+    packer = zlib.compressobj(9)
+    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
+    head = struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
+    made = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
+
+
+def test_photos_of_a_query_share_one_patience() -> None:
+    large = io.BytesIO()
+    Image.new("RGB", (2_400, 2_400)).save(large, "PNG", compress_level=0)  # many blocks: it can be stopped in between
+    slow = [QueryPicture(GOOD), QueryPicture(large.getvalue())]
+    with DecodePool(workers=1, timeout_s=30, photo_s=0.01) as pool:
+        pool.decode(GOOD, 40)
+        before = pool.pids()
+        with pytest.raises(PictureError) as caught:
+            pool.decode_photos(slow, 40)
+        assert (caught.value.reason, caught.value.where) == ("timeout", "image 2")
+        assert pool.pids() == before  # it was stopped, and goes on
+        assert pool.decode(slow[1].data, 40).width == 2_400  # nobody waits for a picture of the catalogue
+    with DecodePool(workers=1, timeout_s=30, photo_s=30) as pool:
+        assert [one.width for one in pool.decode_photos(slow, 40)] == [100, 2_400]
+
+
+def test_what_was_used_is_used_for_the_photos_that_follow() -> None:
+    slow, patience = slow_photo(1_000), Patience(30.0)
+    with DecodePool(workers=1, timeout_s=30) as pool:
+        pool._exchange(slow, 40, None, _NOW, patience)
+        used = 30.0 - patience.left
+        assert used > 0.02
+        with shared_patience(1.0):
+            shared = patience_of(30.0)
+            pool.decode_photos([QueryPicture(slow)] * 2, 40)
+            assert 30.0 - shared.left > used
+            assert patience_of(1.0) is shared
+            shared.left = 0.0
+            with pytest.raises(PictureError, match="longer than a query can wait"):
+                pool.decode_photos([QueryPicture(GOOD)], 40)
+        assert pool.decode_photos([QueryPicture(GOOD)], 40)
+
+
+@pytest.mark.parametrize("how", [b"spin", b"deaf"])
+def test_a_photo_that_lets_nothing_in_is_ended_too(how: bytes) -> None:
+    with DecodePool(workers=1, timeout_s=60) as pool:
+        with pytest.raises(PictureError) as caught:
+            pool._exchange(how, CRASH_TEST, None, _NOW, Patience(0.1))
+        assert caught.value.reason == "timeout"
+        assert pool.decode(GOOD, 40).width == 100
 
 
 def test_a_worker_killed_while_idle_costs_no_picture() -> None:
@@ -221,7 +280,7 @@ while link.recv(1 << 20):
         link.sendall(bytes([byte]) if {drip!r} else byte)
         time.sleep(0.2 if {drip!r} else 0)
 """
-FACTS = {"rows": 1, "columns": 1, "width": 1, "height": 1, "format": "png", "warnings": []}
+FACTS = {"rows": 1, "columns": 1, "width": 1, "height": 1, "format": "png", "warnings": [], "cpu_s": 0.0}
 
 
 def liar(about: bytes, pixels: bytes = b"abc", size: int | None = None, drip: bool = False) -> str:
@@ -244,7 +303,8 @@ def test_the_false_worker_of_these_tests_can_tell_the_truth(monkeypatch: pytest.
         liar(json.dumps({**FACTS, "rows": 2}).encode()),
         liar(json.dumps({**FACTS, "format": "exe"}).encode()),
         liar(json.dumps({**FACTS, "warnings": [1]}).encode()),
-        liar(json.dumps({"error": "x", "reason": "made up", "hint": None}).encode()),
+        liar(json.dumps({**FACTS, "cpu_s": "x"}).encode()),
+        liar(json.dumps({"error": "x", "reason": "made up", "hint": None, "cpu_s": 0.0}).encode()),
         liar(b"{}", size=2**62),
         liar(b"{}", size=100, drip=True),
     ],

@@ -19,7 +19,7 @@ from shoplens.core.answer import Facet
 from shoplens.core.catalogue import ImageRef, Product, RowProblem
 from shoplens.core.pictures import Decoded as Decoded
 from shoplens.core.pictures import PictureBytes as PictureBytes
-from shoplens.core.query import Crop, SortKey
+from shoplens.core.query import Crop, QueryPicture, SortKey
 from shoplens.core.rules import RuleVersion
 from shoplens.core.spaces import EncoderCard, Modality, Pixels, Space, Vectors
 from shoplens.core.where import Where
@@ -58,6 +58,10 @@ class PictureDecoder(Protocol):
 
     def decode(self, data: bytes, side: int, crop: Crop | None = None) -> Decoded:
         """One picture. Raises PictureError with a reason for whatever is wrong with it."""
+
+    def decode_photos(self, photos: Sequence[QueryPicture], side: int) -> list[Decoded]:
+        """The photos of one query, whose sender waits, within one patience for all. Raises PictureError: it names the
+        photo ("image 2")."""
 
     def decode_many(self, pictures: Iterable[bytes], side: int) -> Iterator[Decoded | Exception]:
         """Many, in order, in parallel, holding only a few at a time; a rejected one is a PictureError in its place."""

@@ -180,9 +180,8 @@ class EncoderAlone:
         if query.words.strip():
             parts.append(query.words_weight * self._encoder.encode_words([query.words[:MAX_WORDS]])[0])
         side = max(LEAST_SIDE, self._encoder.card.picture_side)
-        for picture in query.pictures:
-            pixels = self._decoder.decode(picture.data, side, picture.crop).pixels
-            parts.append(picture.weight * self._encoder.encode_pictures([pixels])[0])
+        for picture, decoded in zip(query.pictures, self._decoder.decode_photos(query.pictures, side), strict=True):
+            parts.append(picture.weight * self._encoder.encode_pictures([decoded.pixels])[0])
         for seed in query.seeds:
             if seed.product_id not in self._place:
                 raise NotFoundError(

@@ -8,8 +8,8 @@ import numpy as np
 import structlog
 
 from shoplens.core.ports import Encoder, KnowsWords, PictureDecoder
-from shoplens.core.query import Query, QueryPicture
-from shoplens.core.spaces import Modality, Pixels, unit
+from shoplens.core.query import Query
+from shoplens.core.spaces import Modality, unit
 from shoplens.engine.balance import Balance
 from shoplens.engine.composing import Composer, Wish
 from shoplens.engine.copies import Copies
@@ -19,7 +19,7 @@ from shoplens.engine.looking import vectors_of
 from shoplens.engine.pages import Found, Store
 from shoplens.engine.parts import VectorPart
 from shoplens.engine.same_picture import SamePictures
-from shoplens.errors import EncoderError, NotFoundError, PictureError
+from shoplens.errors import EncoderError, NotFoundError
 
 log = structlog.get_logger("shoplens")
 
@@ -86,7 +86,7 @@ class QueryEncoder:
         if query.pictures:
             decoder = self._decoder()
             side = max(QUERY_SIDE, card.picture_side)
-            decoded = [_pixels(decoder, photo, n, side) for n, photo in enumerate(query.pictures, 1)]
+            decoded = [one.pixels for one in decoder.decode_photos(query.pictures, side)]
             lap("decode")
             if self._same is not None and not query.words:
                 found.same = self._same.parts(query, decoded)
@@ -140,15 +140,6 @@ class QueryEncoder:
             vectors = list(self._store.vectors(space, modality, keys).values())
             out.append(unit(np.mean(np.asarray(vectors, np.float32), axis=0)) if vectors else None)
         return out[0], out[1]
-
-
-def _pixels(decoder: PictureDecoder, photo: QueryPicture, number: int, side: int) -> Pixels:
-    """The pixels of a photo of the query; an error names the photo, as the query may have several."""
-    try:
-        return decoder.decode(photo.data, side, photo.crop).pixels
-    except PictureError as error:
-        error.where = error.where or photo.name or f"image {number}"
-        raise
 
 
 def _without_encoder(found: Found, error: Exception) -> None:

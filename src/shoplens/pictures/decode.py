@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from shoplens.core.ports import Decoded
-from shoplens.core.query import Crop
+from shoplens.core.query import Crop, QueryPicture
 from shoplens.errors import PictureError, QueryError, ShopLensError
 from shoplens.pictures.limits import Limits
 from shoplens.pictures.raster import Box, rasterise
@@ -70,6 +70,10 @@ class InlineDecoder:
             raise closed_error()
         return decode(data, side, crop, self._limits)
 
+    def decode_photos(self, photos: Sequence[QueryPicture], side: int) -> list[Decoded]:
+        """The photos of a query, however long they take; see ``DecodePool.decode_photos``."""
+        return each_photo(photos, lambda photo: self.decode(photo.data, side, photo.crop))
+
     def decode_many(self, pictures: Iterable[bytes], side: int) -> Iterator[Decoded | Exception]:
         """One after the other; a rejected one is a PictureError (or MissingExtraError) in its place."""
         for data in pictures:
@@ -83,6 +87,18 @@ class InlineDecoder:
     def close(self) -> None:
         """After this, decoding is refused."""
         self._closed = True
+
+
+def each_photo(photos: Sequence[QueryPicture], decode: Callable[[QueryPicture], Decoded]) -> list[Decoded]:
+    """Decodes one after the other; an error names its photo, as a query may have several."""
+    out = []
+    for number, photo in enumerate(photos, 1):
+        try:
+            out.append(decode(photo))
+        except PictureError as error:
+            error.where = error.where or photo.name or f"image {number}"
+            raise
+    return out
 
 
 def closed_error() -> ShopLensError:

@@ -24,7 +24,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
@@ -34,11 +34,12 @@ import numpy as np
 
 from shoplens.core.cores import cores
 from shoplens.core.ports import Decoded
-from shoplens.core.query import Crop
+from shoplens.core.query import Crop, QueryPicture
 from shoplens.core.spaces import Pixels
 from shoplens.errors import MissingExtraError, PictureError, ShopLensError
-from shoplens.pictures.decode import box_of, check_side, closed_error, decode
+from shoplens.pictures.decode import box_of, check_side, closed_error, decode, each_photo
 from shoplens.pictures.limits import FORMATS, MB, REASONS, WARNINGS, Limits
+from shoplens.pictures.patience import PHOTO_S, Patience, out_of_patience, patience_of
 from shoplens.pictures.worker import ANSWER, READY, REQUEST, receive, receive_into
 
 _START_S = 60.0
@@ -58,6 +59,7 @@ class DecodePool:
         workers: how many processes at most; None: one per core. They start when first needed.
         limits: caps on one picture.
         timeout_s: longest time for one picture; then its worker is killed and the picture rejected ("timeout").
+        photo_s: most processor time for the photos of one query, all together; then they are rejected ("timeout").
         memory_bytes: address space of one worker; 0 for no limit. Pictures that need more are rejected ("memory").
     """
 
@@ -67,11 +69,13 @@ class DecodePool:
         limits: Limits | None = None,
         timeout_s: float = 5.0,
         memory_bytes: int = 500 * MB,
+        photo_s: float = PHOTO_S,
     ) -> None:
         self._count = max(1, workers if workers is not None else cores())
         self._limits = limits or Limits()
         self._timeout_s = timeout_s
         self._memory_bytes = memory_bytes
+        self._photo_s = photo_s
         self._turns = _Turns(self._count)
         self._idle: list[_Worker] = []
         self._busy: set[_Worker] = set()
@@ -89,6 +93,17 @@ class DecodePool:
         """
         check_side(side)
         return self._exchange(data, side, crop, _NOW)
+
+    def decode_photos(self, photos: Sequence[QueryPicture], side: int) -> list[Decoded]:
+        """The photos of one query, one after the other, before those that wait in ``decode_many``, within ``photo_s``
+        of processor time for all of them.
+
+        Raises:
+            PictureError, ShopLensError: as ``decode`` does; ``where`` names the photo.
+        """
+        check_side(side)
+        patience = patience_of(self._photo_s)
+        return each_photo(photos, lambda photo: self._exchange(photo.data, side, photo.crop, _NOW, patience))
 
     def decode_many(self, pictures: Iterable[bytes], side: int) -> Iterator[Decoded | Exception]:
         """Results in order; at most ``2 * workers + 2`` pictures are held at a time.
@@ -149,7 +164,9 @@ class DecodePool:
                 self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="shoplens-decode")
             return self._threads
 
-    def _exchange(self, data: bytes, side: int, crop: Crop | None, priority: int) -> Decoded:
+    def _exchange(
+        self, data: bytes, side: int, crop: Crop | None, priority: int, patience: Patience | None = None
+    ) -> Decoded:
         if len(data) > self._limits.max_bytes or not data:  # never reaches a worker; the worker's own words
             return decode(data, side, crop, self._limits)
         self._turns.take(priority)
@@ -159,7 +176,7 @@ class DecodePool:
             for _ in range(self._count + 1):
                 worker = self._checkout()
                 try:
-                    return worker.decode(data, side, crop, self._timeout_s)
+                    return worker.decode(data, side, crop, self._timeout_s, patience or Patience(math.inf))
                 except _Stale:
                     continue
                 finally:
@@ -235,14 +252,16 @@ class _Worker:
         if self._process.stderr:
             self._process.stderr.close()
 
-    def decode(self, data: bytes, side: int, crop: Crop | None, timeout_s: float) -> Decoded:
-        """One exchange. After a timeout or a crash this worker is dead (``alive`` is False)."""
+    def decode(self, data: bytes, side: int, crop: Crop | None, timeout_s: float, patience: Patience) -> Decoded:
+        """One exchange, which costs patience. After a timeout or a crash this worker is dead (``alive`` is False)."""
+        if patience.left <= 0:
+            raise out_of_patience()
         deadline = monotonic() + timeout_s
         digest = ""
         try:
             self._link.settimeout(timeout_s)
             try:
-                self._link.sendall(REQUEST.pack(side, len(data), *(box_of(crop) or (math.nan,) * 4)))
+                self._link.sendall(REQUEST.pack(side, len(data), patience.left, *(box_of(crop) or (math.nan,) * 4)))
                 self._link.sendall(data)
             except ConnectionError as problem:
                 self.alive = False
@@ -268,7 +287,9 @@ class _Worker:
         except ConnectionError as problem:
             raise self._crashed() from problem
         try:
-            return _understood(json.loads(about), pixels, digest)
+            told = json.loads(about)
+            patience.left -= max(0.0, float(told["cpu_s"]))
+            return _understood(told, pixels, digest)
         except (ValueError, KeyError, TypeError) as problem:
             raise self._spoilt() from problem
 
@@ -290,6 +311,8 @@ class _Worker:
         self.alive = False
         self._process.kill()
         code = self._process.wait()
+        if -code in (signal.SIGVTALRM, signal.SIGPROF):
+            return out_of_patience()
         if -code in (signal.SIGXCPU, signal.SIGALRM):
             return PictureError("decoding took too long", reason="timeout", hint="save it again in a picture program")
         if -code == signal.SIGKILL:

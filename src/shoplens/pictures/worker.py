@@ -20,16 +20,19 @@ import struct
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PIL import AvifImagePlugin, Image
 
 from shoplens.errors import MissingExtraError, PictureError
 from shoplens.pictures.limits import Limits
+from shoplens.pictures.patience import out_of_patience
 from shoplens.pictures.raster import rasterise
 
-REQUEST = struct.Struct("<IQdddd")
-"""Side, number of bytes, crop x0, y0, x1, y1 (NaN: no crop)."""
+REQUEST = struct.Struct("<IQddddd")
+"""Side, number of bytes, seconds of processor time (inf: no limit), crop x0, y0, x1, y1 (NaN: no crop)."""
 ANSWER = struct.Struct("<IQ")
 READY = b"R"
 CRASH_TEST = 0xFFFF_FFFF
@@ -68,18 +71,49 @@ def main(limits: dict[str, int], timeout_s: float, memory_bytes: int) -> None:
             head = receive(link, REQUEST.size)
             if head is None:
                 return
-            side, size, *crop = REQUEST.unpack(head)
+            side, size, seconds, *crop = REQUEST.unpack(head)
             data = receive(link, size)
             if data is None:
                 return
             _start_clock(timeout_s)
-            about, rgb = _answer(bytes(data), side, None if math.isnan(crop[0]) else (*crop,), caps)
+            box = None if math.isnan(crop[0]) else (*crop,)
+            about, rgb = _within(seconds, partial(_answer, bytes(data), side, box, caps))
             signal.setitimer(signal.ITIMER_REAL, 0)
             text = json.dumps(about).encode()
             link.sendall(ANSWER.pack(len(text), len(rgb)) + text)
             link.sendall(rgb)
     except ConnectionError:
         return
+
+
+class _Spent(BaseException):
+    """The processor time is used up. Not an Exception: those of a damaged picture are swallowed here and there."""
+
+
+def _within(seconds: float, work: Callable[[], tuple[dict[str, Any], bytes]]) -> tuple[dict[str, Any], bytes]:
+    """What the work answers, with the processor time that it took; refused where that is more than ``seconds``.
+
+    Most decoders come back to Python now and then and are stopped there, so that this process can go on. One that
+    does not is ended with the process.
+    """
+    began = time.process_time()
+    try:
+        try:
+            if seconds < math.inf:
+                signal.setitimer(signal.ITIMER_VIRTUAL, 1.25 * seconds + 0.05)
+                signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.001), 0.05)
+            about, rgb = work()
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    except _Spent:
+        problem = out_of_patience()
+        about, rgb = {"error": problem.message, "reason": problem.reason, "hint": problem.hint}, b""
+    return {**about, "cpu_s": time.process_time() - began}, rgb
+
+
+def _spent(_: int, __: object) -> None:
+    raise _Spent
 
 
 def _answer(data: bytes, side: int, crop: Any, limits: Limits) -> tuple[dict[str, Any], bytes]:
@@ -106,6 +140,7 @@ def _answer(data: bytes, side: int, crop: Any, limits: Limits) -> tuple[dict[str
 def _confine(memory_bytes: int) -> None:
     """Takes from this process what a decoder does not need: memory, files to write, core dumps, chatter."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes us
+    signal.signal(signal.SIGPROF, _spent)
     if memory_bytes and hasattr(resource, "RLIMIT_AS"):
         with contextlib.suppress(ValueError, OSError):  # macOS refuses; the clock still guards
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
@@ -133,6 +168,8 @@ def _misbehave(data: bytes) -> None:
     elif data == b"spin":
         while True:
             pass
+    elif data == b"deaf":
+        sum(range(10**12))  # one call that lets no handler in
     elif data == b"crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     elif data == b"exit":

@@ -95,7 +95,7 @@ def sample(shop: Shop, metrics: Metrics, query: Query) -> None:
     else:
         photo = query.pictures[0]
         side = max(SIDE, encoder.card.picture_side)
-        vector = encoder.encode_pictures([shop.decoder().decode(photo.data, side, photo.crop).pixels])[0]
+        vector = encoder.encode_pictures([shop.decoder().decode_photos([photo], side)[0].pixels])[0]
     alive = parts.columns.mask(None)
     allowed = parts.columns.mask(query.where) if query.where is not None else None
     band = band_of(1.0 if allowed is None else float(allowed.sum()) / max(1, int(alive.sum())))
