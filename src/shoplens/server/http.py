@@ -50,6 +50,7 @@ from shoplens.server.schemas import FIELDS, ref
 from shoplens.server.similar import mount_similar, mount_synonyms
 from shoplens.server.suggesting import mount_suggestions
 from shoplens.server.ucp import mount_ucp
+from shoplens.server.widget import mount_widget
 from shoplens.stores.write_answers import WriteAnswers
 
 log = structlog.get_logger("shoplens")
@@ -149,6 +150,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_ucp(app, shop, gate, watch.search)
     mount_mcp(app, shop, gate, watch.search)
     mount_page(app, shop)
+    mount_widget(app)
     guards = guards_of(shop, gates)
     mount_keys(app, shop, guards)
     describe(app)

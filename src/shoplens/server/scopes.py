@@ -18,6 +18,7 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("GET", "/assets/{version}/{name}"): "public",
     ("GET", "/office/"): "public",
     ("GET", "/office/{place:path}"): "public",
+    ("GET", "/widget.js"): "public",
     ("GET", "/docs"): "public",
     ("GET", "/v1/openapi.json"): "public",
     # Health
