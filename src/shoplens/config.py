@@ -130,7 +130,10 @@ class GuardSettings(_Part):
         40.0, gt=0, le=3_600, description="longest time a search may take in all, in seconds; then the answer is 504"
     )
     max_wait_ms: float = Field(
-        30.0, gt=0, description="longest a request is let wait for its turn while more come than can be answered, in ms"
+        30.0,
+        gt=0,
+        description="longest a request is let wait for its turn while more come than can be answered, in ms; twice that "
+        "in a burst; two turns and ten at least, where turns are long",
     )
     header_timeout_s: float = Field(10.0, gt=0, description="longest time for a request's head to arrive, in seconds")
     write_timeout_s: float = Field(

@@ -21,8 +21,6 @@ from shoplens.app import Shop
 from shoplens.config import GuardSettings
 from shoplens.core.rates import Buckets, Rate, parse_rate
 from shoplens.server.connections import protocol_of
-from shoplens.server.gates import Busy, Gate
-from shoplens.server.waiting import ASKING, Asking, ClientGone
 from shoplens.stores.key_store import KeyStore
 from tests.conftest import SmallShop, cushions
 from tests.edges.test_http import problem
@@ -144,12 +142,6 @@ def test_every_answer_has_the_headers_that_browsers_are_to_obey(shop: Shop) -> N
     assert "strict-transport-security" not in plain.headers
 
 
-def after(seconds: float, what: Any) -> Any:
-    """What is given, after a while."""
-    time.sleep(seconds)
-    return what
-
-
 # --- rates by themselves -------------------------------------------------------------------------
 
 
@@ -181,93 +173,7 @@ def test_rates_are_remembered_for_so_many_and_no_more() -> None:
     assert str(parse_rate("20 / s")) == "20/s"
 
 
-# --- admission -----------------------------------------------------------------------------------
-
-
-def test_what_is_too_much_is_refused_at_once_and_the_admitted_are_all_answered() -> None:
-    async def work() -> tuple[int, int, float]:
-        gate = Gate(2, 4)
-
-        async def one(n: int) -> int | None:
-            try:
-                return await gate.run(lambda: after(0.05, n))
-            except Busy:
-                return None
-
-        start = time.monotonic()
-        tasks = [asyncio.ensure_future(one(n)) for n in range(40)]
-        await asyncio.sleep(0)
-        refused = [task for task in tasks if task.done()]
-        took = time.monotonic() - start
-        answers = await asyncio.gather(*tasks)
-        assert [n for n in answers if n is not None] == list(range(6))
-        assert await one(7) == 7  # and it is normal again
-        return len(refused), answers.count(None), took
-
-    at_once, refused, took = run_async(work())
-    assert refused == 34
-    assert took < 0.05 or at_once == 34
-
-
-def test_under_lasting_load_who_is_let_in_waits_no_longer_than_it_is_borne() -> None:
-    """Three times as many come as can be answered: a burst may queue, what lasts may not."""
-
-    async def work() -> tuple[list[float], int]:
-        gate = Gate(1, 1000, patience_s=0.05)
-        waits: list[float] = []
-        refused = 0
-
-        async def one() -> None:
-            nonlocal refused
-            start = time.monotonic()
-            try:
-                began = await gate.run(lambda: after(0.01, time.monotonic()))
-                waits.append(began - start)
-            except Busy:
-                refused += 1
-
-        tasks = []
-        for _ in range(200):
-            tasks.append(asyncio.ensure_future(one()))
-            await asyncio.sleep(0.0033)
-        await asyncio.gather(*tasks)
-        return waits, refused
-
-    waits, refused = run_async(work())
-    late = sorted(waits[len(waits) // 2 :])
-    assert refused > 40
-    assert late[len(late) // 2] < 0.2  # without the bound the middle one of the second half would wait a second
-
-
-def test_work_whose_client_has_gone_is_never_begun() -> None:
-    async def work() -> list[str]:
-        gate, done = Gate(1, 10), list[str]()
-
-        async def receive() -> Any:
-            await asyncio.sleep(0.05)
-            return {"type": "http.disconnect"}
-
-        async def one(name: str, asking: Asking | None) -> None:
-            ASKING.set(asking)
-            await gate.run(lambda: done.append(after(0.2, name)))
-
-        stays = asyncio.create_task(one("stays", None))
-        await asyncio.sleep(0.01)
-        goes = asyncio.create_task(one("goes", Asking(receive, has_body=False)))
-        late = asyncio.create_task(one("late", None))
-        with pytest.raises(ClientGone):
-            await goes
-        assert not stays.done()  # it was told while the other one still worked
-        await asyncio.gather(stays, late)
-        given_up = asyncio.create_task(one("given up", None))
-        waiting = asyncio.create_task(one("waiting", None))
-        await asyncio.sleep(0.01)
-        waiting.cancel()
-        await asyncio.gather(given_up, waiting, return_exceptions=True)
-        await gate.run(lambda: done.append("after"))
-        return done
-
-    assert run_async(work()) == ["stays", "late", "given up", "after"]
+# --- deadlines ----------------------------------------------------------------------------------
 
 
 def test_a_search_past_its_deadline_is_told_so_and_its_thread_comes_back(shop: Shop) -> None:

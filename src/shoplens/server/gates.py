@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,24 +16,41 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from shoplens.core.cores import cores
 from shoplens.server.waiting import ASKING, ClientGone
 
 T = TypeVar("T")
 
 THREADS = 8
-"""Requests worked on at once: FAISS, tantivy and onnxruntime release Python's lock; decoding waits for a process."""
+"""Pictures to show that are worked on at once: they may have to be fetched from the shop's own server first."""
 FETCHES = 8
 """Requests whose photos are fetched at once: strangers' servers may be slow, and searches must not wait for them."""
-BURST_S = 0.1
-"""A queue that was empty so short a time ago is a burst: it may fill. One that stays is too much load."""
+BURST_TURNS = 10
+"""Turns of work that may wait in a burst. At 70 % of what can be done, requests coming at random, one in a thousand or
+so finds more there (simulated, for work whose length varies by three tenths)."""
+LASTING_TURNS = 2
+"""The same while lasting overload is refused: enough that no thread is ever without work."""
+LASTING = 1.25
+"""Times as many requests as can be answered, from which on it is overload and not chance ..."""
+_SPAN = 30
+"""... within about so many turns: at 70 % five standard deviations away, at three times it seen after sixteen turns."""
 _LEARNING = 0.1
 """Weight of the newest turn in what turns take."""
+LONGEST_AFTER_S = 10
+
+
+def search_threads(batch: int = 1) -> int:
+    """Searches worked on at once: one more than there are cores. More would only take turns at Python's lock and the
+    cores, each becoming slower; one more, since a disk or a decode process may be waited for. As many as are encoded in
+    one ``batch``, though, or none would ever be full."""
+    return max(cores() + 1, min(batch, THREADS))
 
 
 class Busy(Exception):
-    """More requests wait than are admitted. ``status``, ``code``: how that is told."""
+    """More requests wait than are admitted. ``status``, ``code``: how that is told. ``after_s``: when to ask again."""
 
     status = 429
+    after_s = 1
     code = "busy"
     message = "more requests wait than the service admits"
     hint = "try again in a second"
@@ -47,6 +65,45 @@ class PhotosBusy(Busy):
     hint = "send the photo itself, or try again in a few seconds"
 
 
+class Pressure:
+    """How many come against how many can be answered, and whether one more may wait. Pure: the clock is the caller's.
+
+    Args:
+        patience_s: longest wait that is expected of whoever is let in while more come than can be answered; twice
+            that in a burst (as in "Fail at Scale", Maurer 2015: bursts may queue, lasting overload may not). Where
+            turns are long, a few of them at least.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience = patience_s
+        self.turn_s = 0.0
+        """What one turn takes while all threads are at work, in seconds; 0 as long as that is not known."""
+        self._ended_at = 0.0
+        self._come, self._come_at = 0.0, 0.0
+
+    def load(self, now: float) -> float:
+        """How many come for each that can be answered, lately: at 1 all that can be done is done."""
+        span = _SPAN * self.turn_s
+        return self._come * math.exp((self._come_at - now) / span) / _SPAN if span else 0.0
+
+    def came(self, now: float) -> None:
+        """Counts one who came, let in or not."""
+        self._come, self._come_at = self.load(now) * _SPAN + 1, now
+
+    def ended(self, now: float, behind: int) -> None:
+        """A thread is free, and so many wait for one."""
+        if behind and self._ended_at:  # all threads were at work since
+            turn = now - self._ended_at
+            self.turn_s = self.turn_s + _LEARNING * (turn - self.turn_s) if self.turn_s else turn
+        self._ended_at = now if behind else 0.0
+
+    def is_too_much(self, now: float, behind: int) -> bool:
+        """Whether who comes now, behind so many that wait, would wait for too long."""
+        burst = self.load(now) < LASTING
+        borne = max((1 + burst) * self._patience, (BURST_TURNS if burst else LASTING_TURNS) * self.turn_s)
+        return (behind + 1) * self.turn_s > borne
+
+
 class Gate:
     """Admits requests to worker threads of its own; past ``waiting`` they are refused at once, and the admitted stay
     quick. Of one event loop at a time.
@@ -55,20 +112,17 @@ class Gate:
         threads: requests worked on at once.
         waiting: requests that may wait for a thread.
         refusal: what is raised past that.
-        patience_s: longest wait that is expected of whoever is let in while the queue does not get empty (as in
-            "Fail at Scale", Maurer 2015: bursts may queue, lasting overload may not); None: no such bound.
+        patience_s: see ``Pressure``; None: no bound but ``waiting``.
     """
 
     def __init__(
         self, threads: int, waiting: int, refusal: type[Busy] = Busy, *, patience_s: float | None = None
     ) -> None:
-        self._threads, self._waiting, self._refusal, self._patience = threads, waiting, refusal, patience_s
+        self._threads, self._waiting, self._refusal = threads, waiting, refusal
+        self._pressure = None if patience_s is None else Pressure(patience_s)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="shoplens-gate")
         self._running = 0
         self._queue: deque[asyncio.Future[None]] = deque()
-        self._filled_at = 0.0
-        self._ended_at = 0.0
-        self._turn_s = 0.0
 
     @property
     def working(self) -> int:
@@ -80,17 +134,20 @@ class Gate:
         """Requests that wait for a thread."""
         return len(self._queue)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether whoever comes now is refused: known before a body is read."""
+    def refuse(self) -> Busy | None:
+        """The refusal for whoever comes now, counted as one that came; None where there is room. To be asked before
+        a body is read."""
         if self._running < self._threads:
-            return False
-        behind = len(self._queue)
-        if behind >= self._waiting:
-            return True
-        if self._patience is None or not behind or time.monotonic() - self._filled_at < BURST_S:
-            return False
-        return (behind + 1) * self._turn_s > self._patience
+            return None
+        behind, pressure, now = len(self._queue), self._pressure, time.monotonic()
+        if behind < self._waiting and (pressure is None or not pressure.is_too_much(now, behind)):
+            return None
+        told = self._refusal()
+        if pressure is not None:
+            pressure.came(now)
+            # The more come, the later they are to come again: at once they would be refused again.
+            told.after_s = max(1, min(LONGEST_AFTER_S, math.ceil(pressure.load(now))))
+        return told
 
     async def run(self, work: Callable[[], T]) -> T:
         """Runs the work in a thread; when the caller is cancelled meanwhile, its result is dropped.
@@ -99,8 +156,10 @@ class Gate:
             Busy: too many are there already.
             ClientGone: the client went away before its turn.
         """
-        if self.is_full:
-            raise self._refusal
+        if (refusal := self.refuse()) is not None:
+            raise refusal
+        if self._pressure is not None:
+            self._pressure.came(time.monotonic())
         if self._running < self._threads:
             self._running += 1
         else:
@@ -133,8 +192,6 @@ class Gate:
 
     async def _turn(self) -> None:
         """Waits for a thread. Raises ClientGone."""
-        if not self._queue:
-            self._filled_at = self._ended_at = time.monotonic()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(turn)
         asking = ASKING.get()
@@ -155,13 +212,12 @@ class Gate:
 
     def _next(self) -> None:
         """A thread is free: for the next one that waits."""
-        if not self._queue:
+        if self._pressure is not None:
+            self._pressure.ended(time.monotonic(), len(self._queue))
+        if self._queue:
+            self._queue.popleft().set_result(None)
+        else:
             self._running -= 1
-            return
-        now = time.monotonic()
-        self._turn_s += _LEARNING * (now - self._ended_at - self._turn_s)
-        self._ended_at = now
-        self._queue.popleft().set_result(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +230,7 @@ class Gates:
     fetches: Gate
 
 
-def gates_of(waiting: int, patience_s: float) -> Gates:
+def gates_of(waiting: int, patience_s: float, batch: int = 1) -> Gates:
     """The gates of a service whose settings are these."""
-    return Gates(Gate(THREADS, waiting, patience_s=patience_s), Gate(THREADS, waiting), Gate(FETCHES, 0, PhotosBusy))
+    search = Gate(search_threads(batch), waiting, patience_s=patience_s)
+    return Gates(search, Gate(THREADS, waiting), Gate(FETCHES, 0, PhotosBusy))

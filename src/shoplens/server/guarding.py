@@ -104,8 +104,8 @@ class Guard:
         caller, told = Caller(address=client[0] if client else ""), None
         if need != "public":
             caller, told = await self._judged(scope, template, caller.address)
-        if told is None and template in _GATED and self._guards.gates.search.is_full:
-            told = problem(Busy.status, Busy.code, Busy.message, hint=Busy.hint)
+        if told is None and template in _GATED and (busy := self._guards.gates.search.refuse()) is not None:
+            told = busy_told(busy)
         seconds, wrong = _wanted_within(scope)
         told = told or wrong
         if told is not None:
@@ -167,6 +167,13 @@ class Guard:
                 hint="ask for less, or wait longer; a write may have been done nevertheless",
             )
             await _refuse(told, scope, asking, send)
+
+
+def busy_told(busy: Busy) -> Response:
+    """The problem document for who comes when too many are there."""
+    told = problem(busy.status, busy.code, busy.message, hint=busy.hint)
+    told.headers["Retry-After"] = str(busy.after_s)
+    return told
 
 
 async def _refuse(told: Response, scope: Scope, asking: Asking, send: Send) -> None:

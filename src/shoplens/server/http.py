@@ -27,7 +27,7 @@ from shoplens.server.doctor import mount_doctor
 from shoplens.server.encoders import mount_encoders
 from shoplens.server.fronting import add_cors, front
 from shoplens.server.gates import Busy, Gate, Gates, gates_of
-from shoplens.server.guarding import add_guard, guards_of
+from shoplens.server.guarding import add_guard, busy_told, guards_of
 from shoplens.server.heads import add_heads
 from shoplens.server.heating import mount_heat
 from shoplens.server.idempotency import Idempotency
@@ -85,7 +85,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
         gates: those of the process, where several shops share its capacity.
     """
     settings = shop.config.server
-    gates = gates or gates_of(settings.max_waiting, shop.config.guard.max_wait_ms / 1e3)
+    gates = gates or gates_of(settings.max_waiting, shop.config.guard.max_wait_ms / 1e3, shop.config.search.batch)
     gate, pictures, fetches = gates.search, gates.pictures, gates.fetches
     watch = Watch(shop, gates)
     state = {"ready": False, "failed": ""}
@@ -253,7 +253,7 @@ def _handle_errors(app: FastAPI) -> None:
 
     @app.exception_handler(Busy)
     async def busy(_: Request, error: Busy) -> Response:
-        return problem(error.status, error.code, error.message, hint=error.hint)
+        return busy_told(error)
 
     @app.exception_handler(HTTPException)
     async def http(_: Request, error: HTTPException) -> Response:

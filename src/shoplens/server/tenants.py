@@ -84,7 +84,7 @@ def create_tenants(shops: Mapping[str, Shop]) -> Tenants:
         shops: name in the address -> shop; one at least. The caller opens and closes them.
     """
     first = next(iter(shops.values())).config
-    gates = gates_of(first.server.max_waiting, first.guard.max_wait_ms / 1e3)
+    gates = gates_of(first.server.max_waiting, first.guard.max_wait_ms / 1e3, first.search.batch)
     return Tenants({name: create_app(shop, gates) for name, shop in shops.items()}, first)
 
 
