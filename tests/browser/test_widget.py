@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import re
 import threading
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.browser.accessibility import violations
@@ -95,6 +97,16 @@ def guest(chromium: Any, street: Street) -> Iterator[Shopper]:
     with Shopper.comes(chromium, street.shop) as someone:
         yield someone
         someone.saw_no_faults()
+
+
+def test_the_script_is_there_for_everybody_and_small(street: Street) -> None:
+    answer = httpx.get(f"{street.service}/widget.js")  # without a key, of a service that asks everybody for one
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert len(gzip.compress(answer.content)) < 20_000
+    again = httpx.get(f"{street.service}/widget.js", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def hits(someone: Shopper) -> Any:
