@@ -14,11 +14,11 @@ import typer
 from rich.text import Text
 
 from shoplens.cli.compare import compare
+from shoplens.cli.encoder_cards import fields_of
 from shoplens.cli.options import AsJson, ShopFolder
 from shoplens.cli.output import console, paragraph, print_json, stderr
 from shoplens.cli.spaces import forget, reencode, spaces, switch
 from shoplens.config import Config
-from shoplens.core.spaces import EncoderCard
 from shoplens.errors import EncoderError
 
 group = typer.Typer(
@@ -88,7 +88,7 @@ def show(
     """Show an encoder's card: space, preprocessing, data, figures, files. A hub model is fetched for it."""
     from shoplens.encoders.opening import open_encoder
 
-    fields = _fields(open_encoder(name).card)
+    fields = fields_of(open_encoder(name).card)
     if json:
         print_json(fields)
         return
@@ -98,40 +98,56 @@ def show(
 
 @group.command("export")
 def export(
-    name: Annotated[str, typer.Argument(help="A hub model: open_clip:MODEL, transformers:MODEL or timm:MODEL.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A hub model (open_clip:MODEL, transformers:MODEL, timm:MODEL), onnx:FOLDER or bundled."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder to write; it must be new or empty.")],
     precision: Annotated[
         Precision, typer.Option(help="fp32; fp16: half the size; int8: a quarter, judged by the sample's neighbours.")
     ] = Precision.FP32,
+    prune: Annotated[
+        float, typer.Option(help="Share of channels, heads and hidden units to take out, 0 to 0.9; the rest is mended.")
+    ] = 0.0,
+    least_recall: Annotated[
+        float | None,
+        typer.Option(help="Refuse a smaller encoder that finds less than this share of the ten nearest pictures."),
+    ] = None,
     shop: ShopFolder = None,
     pictures: Annotated[
         Path | None, typer.Option(help="Try it on the pictures of this folder instead of a shop's.")
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Write a hub model as ONNX, so that serving needs no torch; refused where it is not the same encoder.
+    """Write a hub model as ONNX, so that serving needs no torch, or any encoder in fewer bits and with fewer channels.
 
-    It is tried on the pictures of --shop or --pictures; without either, on those of the demo shop.
+    It is tried on the pictures of --shop or --pictures; without either, on those of the demo shop. Refused where it is
+    not the same encoder, or loses too much of it.
     """
-    from shoplens.cli import samples
-    from shoplens.encoders.opening import load_hub
+    from shoplens.cli import smaller
+    from shoplens.encoders import opening
 
     if shop is not None and pictures is not None:
         raise EncoderError("two samples", where="--pictures", hint="give --shop or --pictures, not both")
+    wish = smaller.Wish(precision.value, prune, least_recall)
+    given = smaller.Given(shop, pictures)
+    kind, _ = opening.split(name)
+    if kind not in opening.LIBRARIES:
+        smaller.tell(smaller.of_folder(name, out, wish, given, lambda step: _say(step, json)), json)
+        return
     _say(f"loading {name}", json)
-    model = load_hub(name)
-    side = model.steps.side
-    if pictures is not None:
-        sample = samples.of_folder(pictures, side)
-    else:
-        sample = samples.of_shop(shop, side) if shop is not None else samples.of_demo(side)
+    model = opening.load_hub(name)
+    if prune or least_recall is not None:
+        smaller.tell(smaller.of_hub(model, out, wish, given, lambda step: _say(step, json)), json)
+        return
+    sample = given.sample(model.steps.side)
     from shoplens.encoders import exporting
 
     report = exporting.export(
         model, out, precision=precision.value, sample=sample, on_step=lambda step: _say(step, json)
     )
     if json:
-        print_json({**asdict(report), "card": _fields(report.card), "folder": str(report.folder)})
+        print_json({**asdict(report), "card": fields_of(report.card), "folder": str(report.folder)})
         return
     card = report.card
     console.print(f"{card.space} in {report.folder}, {report.bytes / 1e6:.1f} MB, {precision.value}", markup=False)
@@ -141,10 +157,7 @@ def export(
         console.print(f"{what}: worst cosine of {precision.value} to fp32 {found['cosine']:.6f}")
     if report.recall is not None:
         console.print(f"recall@10 against fp32: {report.recall:.3f} on {report.pictures} pictures")
-    console.print(f'Next: set encoder = "onnx:{report.folder}" and run shoplens index FEED', markup=False)
-    console.print(
-        f"or, for a shop that is there: shoplens encoder reencode onnx:{report.folder} --shop DIR", markup=False
-    )
+    smaller.tell_next(report.folder)
 
 
 for verb in (compare, reencode, switch, spaces, forget):
@@ -178,23 +191,6 @@ def _exported(folder: Path) -> dict[str, Any]:
         return {"name": f"onnx:{folder}", "what": "", "ready": f"damaged: {error.message}", "used": False}
     reads = "pictures and words" if "words" in card.modalities else "pictures only"
     return {"name": f"onnx:{folder}", "what": f"{reads}; {card.space}", "ready": "ready", "used": False}
-
-
-def _fields(card: EncoderCard) -> dict[str, Any]:
-    return {
-        "name": card.name,
-        "space": str(card.space),
-        "dimension": card.dimension,
-        "reads": list(card.modalities),
-        "languages": list(card.languages),
-        "preprocessing": dict(card.preprocessing),
-        "calibration": {pair: asdict(found) for pair, found in card.calibration.items()},
-        "metrics": dict(card.metrics),
-        "data": [dict(row) for row in card.data],
-        "files": dict(card.files),
-        "licence": card.licence,
-        "notes": card.notes,
-    }
 
 
 def _tell(key: str, value: Any, depth: int = 0) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from shoplens.core.spaces import EncoderCard, Pixels, Vectors
 from shoplens.encoders import calibrating, parity, quantizing
 from shoplens.encoders.calibrating import Sample
 from shoplens.encoders.hub import HubModel
+from shoplens.encoders.new_folder import new_folder
 from shoplens.encoders.onnx_folder import open_folder, write_folder_card
 from shoplens.errors import EncoderError, MissingExtraError
 
@@ -73,8 +73,6 @@ def export(
     except ImportError as error:
         raise MissingExtraError("exporting an encoder", extra="hub") from error
     sample = sample or Sample()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise EncoderError("there is something here already", where=str(out), hint="name a folder that is new or empty")
     if precision == "int8" and len(sample.pictures) < parity.LEAST_PICTURES:
         raise EncoderError(
             f"int8 is judged by the neighbours of at least {parity.LEAST_PICTURES} pictures, here are"
@@ -82,16 +80,8 @@ def export(
             where="sample",
             hint="give a shop with more pictures (--shop), or export with --precision fp16",
         )
-    part = out.with_name(f"{out.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
+    with new_folder(out) as part:
         report = _export(model, part, precision, sample, on_step)
-        if out.exists():
-            out.rmdir()
-        part.replace(out)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return replace(report, folder=out)
 
 

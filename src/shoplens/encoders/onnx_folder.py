@@ -53,7 +53,7 @@ def open_folder(folder: Path, *, threads: int = 1, check: bool = True) -> Encode
     try:
         steps = PictureSteps.from_fields(said["picture"])
         words = WordSteps(**said["words"]) if "words" in card.modalities else None
-        tensors = {**_TENSORS, **dict(said.get("tensors") or {})}
+        tensors = {**TENSORS, **dict(said.get("tensors") or {})}
         alone = [str(modality) for modality in said.get("alone") or ()]
         if tensors["layout"] not in _LAYOUTS:
             raise ValueError(f"layouts are {', '.join(_LAYOUTS)}, not {tensors['layout']!r}")
@@ -73,7 +73,7 @@ def open_folder(folder: Path, *, threads: int = 1, check: bool = True) -> Encode
     return DualEncoder(card, steps, Towers(picture, _one_by_one(read) if "words" in alone else read, reader))
 
 
-_TENSORS: Mapping[str, str] = {
+TENSORS: Mapping[str, str] = {
     "layout": "uint8-nhwc",
     "pixels": "pixels",
     "picture": "embedding",
@@ -157,7 +157,7 @@ def write_folder_card(folder: Path, card: EncoderCard) -> EncoderCard:
         "notes": card.notes,
     }
     (folder / CARD).write_text(json.dumps(fields, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return read_folder_card(folder, check=False)
+    return card_of_folder(folder, check=False)
 
 
 def _read(folder: Path) -> Mapping[str, Any]:
@@ -237,4 +237,4 @@ def _wrong(path: Path, why: str) -> EncoderError:
     return EncoderError(f"this file of the encoder is damaged or missing: {why}", where=str(path), hint=_HINT)
 
 
-__all__ = ["CARD", "STEPS", "open_folder", "read_folder_card", "write_folder_card"]
+__all__ = ["CARD", "STEPS", "TENSORS", "card_of_folder", "open_folder", "read_folder_card", "write_folder_card"]

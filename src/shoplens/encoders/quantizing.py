@@ -47,11 +47,11 @@ def quantize_words(fp32: Path, int8: Path) -> None:
     _dynamic(fp32, int8, ["MatMul", "Gemm", "Gather"])
 
 
-def quantize_pictures(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> str:
+def quantize_pictures(fp32: Path, int8: Path, calibration: Sequence[Pixels], name: str = "pixels") -> str:
     """int8 of a tower for pictures; returns "static" for convolutional networks, "dynamic" for transformers.
 
-    ``calibration``: batches uint8 [n, h, w, 3]. Dynamic int8 makes convolutions slower, so that they are quantised
-    statically, and those of a transformer's patch embedding not at all.
+    ``calibration``: batches uint8 [n, h, w, 3], or what else the input ``name`` reads. Dynamic int8 makes convolutions
+    slower, so that they are quantised statically, and those of a transformer's patch embedding not at all.
     """
     import onnx
 
@@ -59,7 +59,7 @@ def quantize_pictures(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> 
     if operators.count("Conv") < _CONVOLUTIONS:
         _dynamic(fp32, int8, ["MatMul", "Gemm"])
         return "dynamic"
-    quantize_convolutions(fp32, int8, calibration)
+    quantize_convolutions(fp32, int8, calibration, name)
     return "static"
 
 
@@ -79,7 +79,7 @@ def _dynamic(fp32: Path, int8: Path, operators: list[str]) -> None:
         )
 
 
-def quantize_convolutions(fp32: Path, int8: Path, calibration: Sequence[Pixels]) -> None:
+def quantize_convolutions(fp32: Path, int8: Path, calibration: Sequence[Pixels], name: str = "pixels") -> None:
     """Static int8 (QDQ, per channel) of the convolutions of a tower; what projects stays fp32.
 
     ``calibration``: batches uint8 [n, R, R, 3]. Weights keep to 7 bits, since processors without VNNI add pairs of
@@ -100,7 +100,7 @@ def quantize_convolutions(fp32: Path, int8: Path, calibration: Sequence[Pixels])
 
         def get_next(self) -> dict[str, Any] | None:
             batch = next(self.left, None)
-            return None if batch is None else {"pixels": batch}
+            return None if batch is None else {name: batch}
 
     prepared = fp32.with_suffix(".prepared.onnx")
     try:
