@@ -1,8 +1,9 @@
-"""The search page: one template with its first answer inside, a style sheet and a script, all from this package."""
+"""The pages: templates with their first data inside, and what web/ builds: shop window, one product, back office."""
 
 from __future__ import annotations
 
 from pathlib import PurePosixPath
+from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -12,47 +13,71 @@ from starlette.responses import Response
 from shoplens.app import Shop
 from shoplens.core.query import Query
 from shoplens.core.wire import answer_to_fields
+from shoplens.editing import stored_to_fields
 from shoplens.errors import NotFoundError
 from shoplens.server.assets import HEADERS, KINDS, built, embedded, template
-from shoplens.server.restricting import fields_seen, restricted
+from shoplens.server.restricting import fields_seen, restricted, seen
 
 FACETS = ("category", "color", "brand", "material", "pattern", "gender", "size")
 """Fields whose values are counted beside the results, where the shop has them."""
-NEW = ("kit.js", "shop.js", "office.js", "widget.js")
+SHOWN = 12
+"""Hits that stand in the page itself, for who reads it before, or without, its script."""
+KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
 def mount_page(app: FastAPI, shop: Shop) -> None:
-    """Adds ``/`` and ``/assets/...`` to the service."""
+    """Adds ``/``, ``/p/...``, ``/office/...`` and ``/assets/...`` to the service."""
     made = built()
-    modules = sorted(name for name in made.files if name.endswith(".js") and name not in ("app.js", *NEW))
-    page_of, office_of = template("index.html"), template("office.html")
+    window, office_page = template("shop.html"), template("office.html")
 
-    def first(root: str) -> str:
+    def facets() -> list[str]:
         known = fields_seen(shop)
-        facets = tuple(name for name in FACETS if name in known)
-        query = Query(per_page=24, facet_by=(*facets, "price"), max_facet_values=200)
-        answer = shop.search(restricted(shop, query))
-        data = embedded({"answer": answer_to_fields(answer), "facets": facets})
-        return str(page_of.render(assets=f"{root}/assets/{made.tag}", modules=modules, data=data, found=answer.found))
+        return [name for name in FACETS if name in known]
+
+    def rendered(page: Any, entry: str, root: str, **values: Any) -> Response:
+        assets = f"{root}/assets/{made.tag}"
+        text = page.render(root=root, assets=assets, needs=made.needs(entry), **values)
+        return Response(text, media_type="text/html", headers=dict(HEADERS))
+
+    def shop_page(root: str, product: dict[str, Any] | None, whole: bool) -> Response:
+        fields, answer = facets(), None
+        if whole:
+            query = Query(per_page=24, facet_by=(*fields, "price"), max_facet_values=200)
+            answer = answer_to_fields(shop.search(restricted(shop, query)))
+        data = embedded({"answer": answer, "facets": fields, "product": product})
+        hits = answer["hits"][:SHOWN] if answer else []
+        return rendered(window, "src/shop/main.tsx", root, data=data, hits=hits, answer=answer, product=product)
 
     @app.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
-        text = await anyio.to_thread.run_sync(first, request.scope.get("root_path", ""))
-        return Response(text, media_type="text/html", headers=dict(HEADERS))
+        # An address that asks for something is answered by the API: the page's script sends it on.
+        root, whole = request.scope.get("root_path", ""), not request.url.query
+        return await anyio.to_thread.run_sync(lambda: shop_page(root, None, whole))
+
+    @app.get("/p/{product_id:any_text}", include_in_schema=False)
+    async def product(product_id: str, request: Request) -> Response:
+        root = request.scope.get("root_path", "")
+
+        def work() -> Response:
+            try:
+                found = stored_to_fields(seen(shop.edits.get(product_id)))
+            except NotFoundError:
+                gone = shop_page(root, None, False)
+                gone.status_code = 404
+                return gone
+            return shop_page(root, found, False)
+
+        return await anyio.to_thread.run_sync(work)
 
     # A shell without data: whoever signs in asks the API with a key.
     @app.get("/office/", include_in_schema=False)
     @app.get("/office/{place:path}", include_in_schema=False)
     async def office(request: Request) -> Response:
-        root = request.scope.get("root_path", "")
-        needs = made.needs("src/office/main.tsx")
-        text = office_of.render(root=root, assets=f"{root}/assets/{made.tag}", needs=needs)
-        return Response(text, media_type="text/html", headers=dict(HEADERS))
+        root, keys = request.scope.get("root_path", ""), shop.config.server.keys
+        return rendered(office_page, "src/office/main.tsx", root, keys=keys)
 
     @app.get("/assets/{version}/{name}", include_in_schema=False)
     async def asset(version: str, name: str) -> Response:
         if version != made.tag or name not in made.files:
             raise NotFoundError("no such asset", where=name, hint="reload the page")
-        kind = KINDS[PurePosixPath(name).suffix]
-        headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-        return Response(made.files[name], media_type=kind, headers=headers)
+        return Response(made.files[name], media_type=KINDS[PurePosixPath(name).suffix], headers=dict(KEPT))

@@ -15,6 +15,7 @@ reads and writes. ``admin``: keys, backups, what concerns the installation."""
 SCOPES: Mapping[tuple[str, str], Need] = {
     # The page. Its first answer is a search; browsers fetch what belongs to it without a key.
     ("GET", "/"): "search",
+    ("GET", "/p/{product_id:any_text}"): "search",
     ("GET", "/assets/{version}/{name}"): "public",
     ("GET", "/office/"): "public",
     ("GET", "/office/{place:path}"): "public",

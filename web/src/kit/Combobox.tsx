@@ -17,12 +17,14 @@ export interface ComboboxProps<T> {
   box?: RefObject<HTMLInputElement | null>;
   waitMs?: number;
   class?: string;
+  listId?: string;
 }
 
 /** A text box with proposals under it, after the ARIA authoring practices: combobox with a list, keys stay in the box. */
 export function Combobox<T>(props: ComboboxProps<T>) {
   const { label, listLabel, value, onValue, propose, textOf, draw, onChoose, input, waitMs = 80 } = props;
   const id = useId();
+  const listId = props.listId ?? `${id}-list`;
   const own = useRef<HTMLInputElement>(null);
   const box = props.box ?? own;
   const list = useRef<HTMLUListElement>(null);
@@ -75,7 +77,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
   return (
     <>
       <input {...({ ...input, role: "combobox" } as object)} ref={box} value={value} aria-label={label} aria-autocomplete="list" autocomplete="off"
-        aria-expanded={shown.length > 0} aria-controls={`${id}-list`} aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
+        aria-expanded={shown.length > 0} aria-controls={listId} aria-activedescendant={at >= 0 ? `${id}-${at}` : undefined}
         onInput={(event) => {
           typed.current = event.currentTarget.value;
           onValue(typed.current);
@@ -83,7 +85,7 @@ export function Combobox<T>(props: ComboboxProps<T>) {
           timer.current = window.setTimeout(() => void ask(), waitMs);
         }}
         onKeyDown={keys} onBlur={close} />
-      <ul ref={list} id={`${id}-list`} class={props.class ?? "sheet"} role="listbox" aria-label={listLabel} hidden={!shown.length}
+      <ul ref={list} id={listId} class={props.class ?? "sheet"} role="listbox" aria-label={listLabel} hidden={!shown.length}
         onPointerDown={(event) => event.preventDefault() /* the box keeps the focus */}>
         {shown.map((option, n) => (
           <li key={n} id={`${id}-${n}`} class="option" role="option" aria-selected={n === at} onClick={() => choose(option)}>{draw(option)}</li>

@@ -1,5 +1,5 @@
 // Common categories by their Chinese names. What a shop's own "category_zh" says comes before these.
-export const CATEGORIES = {
+export const CATEGORIES: Record<string, string> = {
   accessories: "配饰", armchairs: "扶手椅", backpacks: "双肩包", bags: "包", bath: "卫浴", beanies: "针织帽", bedding: "床品",
   belts: "腰带", blankets: "毯子", blouses: "女式衬衫", boots: "靴子", bottles: "水瓶", bottoms: "下装", bowls: "碗", boys: "男童",
   bracelets: "手链", bras: "文胸", candles: "蜡烛", caps: "鸭舌帽", carpets: "地毯", chairs: "椅子", children: "儿童", clocks: "钟",
