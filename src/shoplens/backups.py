@@ -16,12 +16,13 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import orjson
 
 from shoplens.archives import ENDING, Manifest, broken, read_archive, refuse_other, write_archive
 from shoplens.config import FILE, Config
+from shoplens.encoders.onnx_folder import CARD
 from shoplens.errors import BackupError, ShopLockedError
 from shoplens.indexes.durable import replacing
 from shoplens.judgement_files import FOLDER as JUDGEMENTS
@@ -29,35 +30,46 @@ from shoplens.judgement_files import QRELS
 from shoplens.judgement_files import QUERIES as JUDGED
 from shoplens.stores import FolderLock
 from shoplens.stores.carrying import copy_store, facts_of, fill_store, make_ready, read_meta, refuse_damaged
+from shoplens.stores.foreign import refuse_foreign
 from shoplens.stores.query_log import FOLDER as QUERIES
 from shoplens.stores.schema import check_version
 from shoplens.switching import CHOICE_KEY, DATABASE, choice_from, setting_name
 
+_RESERVED = frozenset({"copies", "cache", "jobs", "uploads", "backups", QUERIES, JUDGEMENTS})
+"""Folders of a shop that are its own: no encoder lies in them."""
+_CARDS = frozenset({CARD, "config.json", "open_clip_config.json"})
+"""By one of these a folder is that of an encoder."""
 
-def back_up(config: Config, out: Path) -> tuple[Path, Manifest]:
+
+def back_up(config: Config, out: Path, *, overwrite: bool = False) -> tuple[Path, Manifest]:
     """Writes a backup of a shop while it is in use: all of one moment, on the disk when this returns.
 
     Args:
-        out: the file to write, or a folder, in which one is named after the moment. A backup of the same name is
-            replaced when the new one is whole.
+        out: the file to write, or a folder, in which one is named after the moment.
+        overwrite: replace a backup of the same name, when the new one is whole.
 
     Returns:
         The file, and what it holds.
 
     Raises:
         ShopNotFoundError: there is no shop.
-        BackupError: the file is something else than a backup, or cannot be written.
+        BackupError: the file is there already, is something else than a backup, or cannot be written.
         StoreError: the store cannot be read.
     """
     folder, made = Path(config.shop), datetime.now(UTC)
     if out.is_dir():
         out = out / f"{folder.resolve().name}-{made:%Y%m%dT%H%M%SZ}{ENDING}"
     refuse_other(out)
+    if out.exists() and not overwrite:
+        raise BackupError(
+            "there is a backup of this name", where=str(out), hint="name another file, or replace it: --overwrite"
+        )
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as beside:
             copy = Path(beside, DATABASE)
             facts = copy_store(config.store_url or str(folder / DATABASE), copy)
+            refuse_foreign(copy)  # else it could be written and not be restored
             with replacing(out) as file:
                 os.fchmod(file.fileno(), 0o600)  # settings may hold keys
                 return out, write_archive(file, ((DATABASE, copy), *_files(config, copy)), facts, made)
@@ -97,6 +109,7 @@ def restore(path: Path, folder: Path, *, force: bool = False, database: str = ""
             new = Path(beside, "shop")
             new.mkdir()
             manifest = read_archive(path, new)
+            _refuse_strange_parts(path, manifest, new)
             _prove_store(new / DATABASE, manifest, path)
             _point_to(new / FILE, database)
             if database:
@@ -111,6 +124,27 @@ def restore(path: Path, folder: Path, *, force: bool = False, database: str = ""
             f"the shop cannot be put in place: {error.strerror or error}",
             where=str(folder),
             hint="name a folder on a disk with room for the shop, and not itself a mount",
+        ) from error
+
+
+def prove(path: Path) -> Manifest:
+    """Proves a backup from end to end, its store too, as ``restore`` does; nothing stays.
+
+    Raises:
+        BackupError: the archive is torn or changed, or there is no room to unpack it.
+        StoreError: the store in it is damaged, holds what no shop does, or is of a newer ShopLens.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="shoplens-check-") as beside:
+            manifest = read_archive(path, Path(beside))
+            _refuse_strange_parts(path, manifest, Path(beside))
+            _prove_store(Path(beside) / DATABASE, manifest, path)
+            return manifest
+    except OSError as error:
+        raise BackupError(
+            f"the backup cannot be unpacked to look through it: {error.strerror or error}",
+            where=str(path),
+            hint="point TMPDIR to a disk with room for it",
         ) from error
 
 
@@ -134,8 +168,35 @@ def _files(config: Config, copy: Path) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(folder).as_posix(), path
 
 
+def _refuse_strange_parts(path: Path, manifest: Manifest, unpacked: Path) -> None:
+    """Refuses files that no backup holds: what is put into a shop's folder is read there by name."""
+    names = {part.name for part in manifest.parts}
+    encoders = {f"{name.rpartition('/')[0]}/" for name in names if name.rpartition("/")[2] in _CARDS and "/" in name}
+    encoders |= {f"{PurePosixPath(one)}/" for one in _encoders_named(unpacked)}
+    for name in sorted(names):
+        first = name.partition("/")[0]
+        inside = first not in _RESERVED and not first.startswith(".")
+        if not (
+            name in (DATABASE, FILE, f"{JUDGEMENTS}/{JUDGED}", f"{JUDGEMENTS}/{QRELS}")
+            or re.fullmatch(rf"{re.escape(QUERIES)}/[^/]+\.jsonl", name)
+            or (inside and any(name.startswith(one) for one in encoders))
+        ):
+            raise broken(path, f"it holds {name!r}, which no backup does")
+
+
+def _encoders_named(folder: Path) -> Iterator[str]:
+    """The folders of encoders that the settings and the choice of an unpacked backup name."""
+    choice = choice_from(read_meta(folder / DATABASE, CHOICE_KEY))
+    named = [choice.name, choice.before] if choice else []
+    if (folder / FILE).is_file():
+        with contextlib.suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):
+            named.append(str(tomllib.loads((folder / FILE).read_text("utf-8")).get("encoder", "")))
+    yield from (one.partition(":")[2] for one in named if one.partition(":")[2] not in ("", "."))
+
+
 def _prove_store(database: Path, manifest: Manifest, path: Path) -> None:
     check_version(manifest.schema)
+    refuse_foreign(database)
     refuse_damaged(database)
     facts = facts_of(database)
     if (facts.version, facts.sequence, dict(facts.rows)) != (manifest.schema, manifest.sequence, dict(manifest.rows)):

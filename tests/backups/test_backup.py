@@ -284,4 +284,6 @@ def test_what_cannot_be_backed_up_or_overwritten(shop: Path, tmp_path: Path) -> 
     path, first = back_up(Config.load(shop), tmp_path / "b.shoplens")
     with open_store(shop / "shop.db") as store:
         store.write(Write(delete=["mug-0"]))
-    assert back_up(Config.load(shop), path)[1].sequence == first.sequence + 1
+    with pytest.raises(BackupError, match="of this name"):
+        back_up(Config.load(shop), path)
+    assert back_up(Config.load(shop), path, overwrite=True)[1].sequence == first.sequence + 1

@@ -16,13 +16,14 @@ from shoplens.cli.output import console, paragraph, print_json
 def backup(
     out: Annotated[Path, typer.Argument(help="The file to write, or a folder for one named after the moment.")],
     shop: ShopFolder = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a backup of this name.")] = False,
     json: AsJson = False,
 ) -> None:
     """Write a backup of a shop to one file, while the shop is in use."""
     from shoplens.backups import back_up
     from shoplens.config import Config
 
-    path, manifest = back_up(Config.load(shop), out)
+    path, manifest = back_up(Config.load(shop), out, overwrite=overwrite)
     if json:
         print_json(_fields(manifest) | {"file": str(path)})
         return
@@ -43,11 +44,11 @@ def restore(
     json: AsJson = False,
 ) -> None:
     """Put a backup in the place of a shop, once it is proved whole."""
-    from shoplens.archives import read_archive
+    from shoplens.backups import prove
     from shoplens.backups import restore as put_back
 
     if check:
-        manifest = read_archive(file)
+        manifest = prove(file)
         print_json(_fields(manifest)) if json else paragraph(f"The backup is whole ({_told(manifest)}).")
         return
     # Not by Config.load: the settings of the shop that is replaced may be what is broken.

@@ -19,6 +19,7 @@ from shoplens.engine import indexing
 from shoplens.errors import ConfigError
 from shoplens.feeds import open_feed
 from shoplens.pictures import open_pictures
+from shoplens.pictures.sources import pictures_option
 
 if TYPE_CHECKING:
     from shoplens.app import Shop
@@ -67,11 +68,12 @@ def index(
         recheck_pictures=recheck_pictures,
         pictures=not no_pictures,
     )
-    told = 0
+    told = missing = 0
 
     def on_problem(problem: RowProblem) -> None:
-        nonlocal told
+        nonlocal told, missing
         told += 1
+        missing += problem.reason.startswith("missing:")
         if told <= 10 and not json:
             stderr.print(_told(problem), markup=False)
         elif told == 11 and not json:
@@ -118,6 +120,12 @@ def index(
         f"{done.unchanged:,} unchanged, {done.removed:,} removed"
     )
     console.print(f"{done.pictures_encoded:,} pictures encoded, {done.pictures_rejected:,} rejected")
+    if missing and pictures is None:
+        stderr.print(
+            f"{missing:,} pictures are missing, looked for beside the feed or where the last run found them: "
+            f"say where they lie: {pictures_option(Path(base))}",
+            markup=False,
+        )
     if done.problems:
         console.print(
             f"problems: {done.problems:,}, rows left out: {done.rows_skipped:,}; "

@@ -7,12 +7,12 @@ from typing import Any
 
 from shoplens.core.catalogue import ColumnUse, DerivedText, ImageRef, Money, Product, RowProblem, Translation, Variant
 from shoplens.feeds import values as read
+from shoplens.feeds.bounds import MAX_ID
 from shoplens.feeds.columns import ATTRIBUTES, TRANSLATED, Columns, attribute_name, recognise
 from shoplens.feeds.merging import merge
 from shoplens.feeds.money import choose_prices, parse_money, within
 from shoplens.feeds.rows import Part, Reader, Row
 
-MAX_ID = 512
 _SEPARATORS = {"tags": ",;|"}
 
 

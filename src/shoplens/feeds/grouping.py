@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import IO
 
 from shoplens.core.catalogue import Product, RowProblem
+from shoplens.feeds.bounds import bounded
 from shoplens.feeds.rows import Interpreter, Part, Reader, Row
 
 MAX_ROWS = 10_000
@@ -135,6 +136,7 @@ def products(reader: Reader, interpreter: Interpreter, apart: dict[str, int]) ->
         for row in reader.rows():
             part: Part | RowProblem = row if isinstance(row, RowProblem) else interpreter.part(row)
             number += isinstance(row, Row)
+            part = bounded(part) if isinstance(part, Part) else part
             if isinstance(part, RowProblem):
                 if held and len(behind) < MAX_ROWS:
                     behind.append(part)

@@ -32,9 +32,17 @@ def with_offer(product: Product, given: Mapping[str, Any]) -> Product:
     own = _of_variants(product, given.get("variants"))
     if not shared and not own:
         raise QueryError("nothing to change", where="body", hint="name one of: " + ", ".join(OFFER))
-    link = read.text(shared.pop("link")) if "link" in shared else product.link
+    link = _address(shared.pop("link")) if "link" in shared else product.link
     variants = (_changed(variant, {**shared, **own.get(variant.id, {})}) for variant in product.variants)
     return replace(product, link=link, variants=tuple(variants))
+
+
+def _address(given: Any) -> str:
+    link = read.text(given)
+    if len(link) > read.MAX_ADDRESS:
+        told = f"an address of {len(link):,} characters, more than {read.MAX_ADDRESS:,}"
+        raise QueryError(told, where="link", hint="send the address of a page")
+    return link
 
 
 def _of_variants(product: Product, listed: Any) -> dict[str, dict[str, Any]]:
@@ -89,7 +97,7 @@ def _changed(variant: Variant, given: Mapping[str, Any]) -> Variant:
         changed = replace(changed, quantity=offer["quantity"])
     if "in_stock" in given or (offer["in_stock"] is not None and "quantity" in given):
         changed = replace(changed, in_stock=offer["in_stock"])
-    return replace(changed, link=read.text(given["link"])) if "link" in given else changed
+    return replace(changed, link=_address(given["link"])) if "link" in given else changed
 
 
 def _prices(variant: Variant, given: Mapping[str, Any]) -> dict[str, Any]:

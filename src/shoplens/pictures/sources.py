@@ -8,7 +8,6 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from urllib.parse import unquote
@@ -49,7 +48,7 @@ class FolderSource:
         """
         path = self._resolve(ref.location)
         if path is None:
-            raise _missing(ref.location, str(self._root))
+            raise _missing(ref.location)
         try:
             with path.open("rb") as file:
                 facts = os.fstat(file.fileno())
@@ -108,7 +107,7 @@ class FolderSource:
 
     def _outside(self, location: str) -> FetchRefusedError:
         return FetchRefusedError(
-            f"the path leads out of the pictures' folder {self._root}",
+            "the path leads out of the folder of pictures",
             where=location,
             hint="give paths below that folder, or another folder with --pictures DIR",
         )
@@ -160,7 +159,7 @@ class ZipSource:
         """
         info = self._find(ref.location)
         if info is None:
-            raise _missing(ref.location, str(self._path))
+            raise _missing(ref.location)
         if info.flag_bits & 0x1:
             raise FetchRefusedError("the zip file is encrypted", where=ref.location, hint="zip it without a password")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -232,20 +231,20 @@ def _files(root: Path) -> Iterator[Path]:
             yield Path(folder, name)
 
 
-def _missing(location: str, searched: str) -> PictureError:
+def _missing(location: str) -> PictureError:
+    # Where was looked is not told: whoever sends products over HTTP, or asks for a picture, would learn of this machine.
     return PictureError(
-        f"there is no such picture in {searched}",
+        "there is no such picture",
         reason="missing",
         where=location,
-        hint=f"say where the pictures lie: {_pictures_option(searched)}",
+        hint="send it, give its address, or say where pictures lie: shoplens index --pictures DIR|ZIP",
     )
 
 
-@lru_cache(maxsize=16)
-def _pictures_option(searched: str) -> str:
+def pictures_option(searched: Path) -> str:
     """The option to give, with the zip file that lies in the folder where the pictures were looked for, if one does."""
     try:
-        packs = sorted(path for path in Path(searched).glob("*.zip") if path.is_file())
+        packs = sorted(path for path in searched.glob("*.zip") if path.is_file())
     except OSError:
         packs = []
     return f"--pictures {packs[0]}" if len(packs) == 1 else "--pictures DIR or --pictures ZIP"

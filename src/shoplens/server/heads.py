@@ -12,7 +12,7 @@ from starlette.routing import Route
 def add_heads(app: FastAPI) -> None:
     """Adds HEAD to all routes of a service that has its guard not yet. They stand in no description: it is GET's."""
     for route in list(app.routes):
-        if isinstance(route, APIRoute) and "GET" in route.methods:
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             head = Route(route.path, _endpoint, methods=["HEAD"], include_in_schema=False)
             head.methods = {"HEAD"}  # which is GET's own if only that was given
             head.app = route.app
