@@ -11,7 +11,7 @@ import { say } from "./texts";
 const en = {
   window: "Time looked at", hour: "Last hour", hours6: "Last 6 hours", day: "Last 24 hours",
   searches: "Searches", nothing: "Found nothing", unsure: "Nothing certain", p99: "Latency p99", fresh: "Freshness", encoder: "Encoder in use", products: "Products", disk: "Free disk", failedSearches: "failed",
-  median: (text: string) => `half within ${text}`, of: (n: string) => `${n} searches`, see: "See these queries", current: "All that was written is found", behind: (n: string, age: string) => `${n} changes behind, the oldest ${age} old`,
+  median: (text: string) => `half within ${text}`, of: (n: string) => `${n} searches`, see: "See these queries", now: "up to date", current: "All that was written is found", behind: (n: string, age: string) => `${n} changes behind, the oldest ${age} old`,
   rows: (pictures: string, texts_: string) => `${pictures} pictures, ${texts_} texts`, rules: (n: string) => `${n} rules in force`, since: (text: string) => `Counted since the service was started: ${text}. Version`,
   traffic: "Traffic", chart: (n: string, nothing: string) => `${n} searches, of which ${nothing} found nothing`, asTable: "As a table", at: "From", found: "Found something", degraded: (parts: string) => `Answers nothing just now: ${parts}`,
   log: "From the log of queries", logOff: "Queries are not logged, so the page Queries stays empty. Turn it on: enabled = true under [query_log] in shoplens.toml.",
@@ -20,7 +20,7 @@ const en = {
 const zh: typeof en = {
   window: "时间范围", hour: "最近一小时", hours6: "最近六小时", day: "最近二十四小时",
   searches: "搜索次数", nothing: "无结果", unsure: "没有把握", p99: "延迟 p99", fresh: "新鲜度", encoder: "正在使用的编码器", products: "商品", disk: "剩余磁盘空间", failedSearches: "失败",
-  median: (text) => `一半在 ${text} 以内`, of: (n) => `共 ${n} 次搜索`, see: "查看这些搜索词", current: "已写入的内容都能搜到", behind: (n, age) => `落后 ${n} 个改动，最早的在 ${age} 前`,
+  median: (text) => `一半在 ${text} 以内`, of: (n) => `共 ${n} 次搜索`, see: "查看这些搜索词", now: "最新", current: "已写入的内容都能搜到", behind: (n, age) => `落后 ${n} 个改动，最早的在 ${age} 前`,
   rows: (pictures, texts_) => `${pictures} 张图片，${texts_} 段文字`, rules: (n) => `${n} 条生效规则`, since: (text) => `统计自服务启动：${text}。版本`,
   traffic: "流量", chart: (n, nothing) => `${n} 次搜索，其中 ${nothing} 次无结果`, asTable: "以表格显示", at: "开始时间", found: "有结果", degraded: (parts) => `目前不可用：${parts}`,
   log: "来自搜索日志", logOff: "没有记录搜索词，所以“搜索词”页面为空。开启方法：在 shoplens.toml 的 [query_log] 下写 enabled = true。",
@@ -53,7 +53,7 @@ function Figures({ now }: { now: Schemas["Overview"] }) {
         <Figure name={t().nothing} value={share(traffic.nothing, traffic.searches)}><Link page="queries" query={{ list: "no_result" }}>{t().see}</Link></Figure>
         <Figure name={t().unsure} value={share(traffic.unsure, traffic.searches)}><Link page="queries" query={{ list: "low_confidence" }}>{t().see}</Link></Figure>
         <Figure name={t().p99} value={ms(traffic.p99_ms)}>{traffic.p50_ms !== null && t().median(ms(traffic.p50_ms))}</Figure>
-        <Figure name={t().fresh} value={behind ? ms(1000 * freshness.staleness_s) : ms(0)}>{behind ? t().behind(number(behind), ms(1000 * freshness.staleness_s)) : t().current}</Figure>
+        <Figure name={t().fresh} value={behind ? ms(1000 * freshness.staleness_s) : t().now} small={!behind}>{behind ? t().behind(number(behind), ms(1000 * freshness.staleness_s)) : t().current}</Figure>
         <Figure name={t().encoder} value={now.encoder.name} small><Link page="encoders">{t().switchEncoder}</Link></Figure>
         <Figure name={t().products} value={number(now.products)}>{t().rows(number(now.rows.pictures), number(now.rows.texts))}</Figure>
         {now.disk && <Figure name={t().disk} value={size(now.disk.free_bytes)}><Link page="rules">{t().rules(number(now.rules))}</Link></Figure>}

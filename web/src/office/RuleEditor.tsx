@@ -2,16 +2,16 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isAbort, type Schemas } from "~/api";
 import { date, number, texts } from "~/i18n";
-import { Button, Check, Chip, Combobox, Icon, IconButton, Select, SelectField, TextArea, TextField, toast } from "~/kit";
+import { Button, Check, Chip, Combobox, Icon, IconButton, SelectField, TextArea, TextField, toast } from "~/kit";
 import { pinned, ruleOf, type Draft, type Target, type Wish } from "./draft";
 import { attempt, Failure, idFrom, Live, Shown, Thumb, titleOf, useLoad } from "./parts";
 import { api } from "./session";
 import { say } from "./texts";
 
 const en = {
-  name: "Name of the rule", nameHint: "Letters, digits, - and _", phrases: "When the words are", phrasesHint: "Several with commas; empty: always", match: "How they count", contains: "anywhere in the query", exact: "the whole query", filter: "And the shopper's filter demands", filterHint: "brand=Luma; if wanted",
+  name: "Name of the rule", nameHint: "Letters, digits, - and _", phrases: "When the words are", phrasesHint: "Several with commas; empty: always", match: "How they count", contains: "in the query", exact: "whole query", filter: "And the shopper's filter demands", filterHint: "brand=Luma; if wanted",
   enabled: "In force", starts: "From", ends: "Until", schedule: "Schedule", localTime: "In the time of this device", priority: "Priority", priorityHint: "The higher one wins", note: "Note", redirect: "Redirect to", redirectHint: "/sale or https://...",
-  targets: "Hide, boost, bury", add: "Add", wishes: { hide: "hide", boost: "boost", bury: "bury" }, byFilter: "products by filter", byIds: "products by ids", which: "Which", amount: "How much", amountHint: "2: as if 7 times as likely", what: "What to do", removeRow: (n: string) => `Remove line ${n}`,
+  targets: "Hide, boost, bury", add: "Add", wishes: { hide: "hide", boost: "boost", bury: "bury" }, byFilter: "by filter", byIds: "by ids", which: "Products", amount: "How much", amountHint: "2: as if 7 times as likely", what: "What to do", removeRow: (n: string) => `Remove line ${n}`,
   synonyms: "Words that mean the same", words: "Words", of: "Only for", ofHint: "one way; if wanted", save: "Save rule", saved: (n: string) => `Saved as version ${n}`, warnings: "No effect as the shop is now:",
   preview: "Before and after", query: "Query to look at", before: "Before", after: "After", found: (n: string) => `${n} found`, silent: "The rule does not speak for this query", speaks: "The rule speaks", dragHint: "Drag a product to its place to pin it, or use the arrow keys on its handle.", move: (name: string, n: string) => `Move ${name}, now at ${n}: arrow keys`, pin: (name: string) => `Pin ${name} here`, unpin: (name: string) => `Unpin ${name}`, hide: (name: string) => `Hide ${name}`,
   pinnedAt: (name: string, n: string) => `${name} is pinned at ${n}`, unpinned: (name: string) => `${name} is no longer pinned`, pinnedChip: "pinned", newHere: "new", up: (n: string) => `▲ ${n}`, down: (n: string) => `▼ ${n}`, other: "Pin another product", results: "Products found", goesTo: (to: string) => `Sends to ${to}`,
@@ -20,7 +20,7 @@ const en = {
 const zh: typeof en = {
   name: "规则名称", nameHint: "字母、数字、- 和 _", phrases: "当搜索词是", phrasesHint: "多个用逗号分隔；留空表示总是", match: "匹配方式", contains: "出现在搜索词中", exact: "等于整个搜索词", filter: "并且顾客的筛选要求", filterHint: "brand=Luma；可选",
   enabled: "生效", starts: "开始", ends: "结束", schedule: "时间安排", localTime: "按本设备的时间", priority: "优先级", priorityHint: "数值大的优先", note: "备注", redirect: "跳转到", redirectHint: "/sale 或 https://...",
-  targets: "隐藏、提升、降低", add: "添加", wishes: { hide: "隐藏", boost: "提升", bury: "降低" }, byFilter: "按筛选选商品", byIds: "按编号选商品", which: "范围", amount: "力度", amountHint: "2：相当于可能性的 7 倍", what: "操作", removeRow: (n) => `移除第 ${n} 行`,
+  targets: "隐藏、提升、降低", add: "添加", wishes: { hide: "隐藏", boost: "提升", bury: "降低" }, byFilter: "按筛选", byIds: "按编号", which: "商品", amount: "力度", amountHint: "2：相当于可能性的 7 倍", what: "操作", removeRow: (n) => `移除第 ${n} 行`,
   synonyms: "意思相同的词", words: "词", of: "仅用于", ofHint: "单向；可选", save: "保存规则", saved: (n) => `已保存为第 ${n} 版`, warnings: "按商店现状没有作用：",
   preview: "之前与之后", query: "用来预览的搜索词", before: "之前", after: "之后", found: (n) => `找到 ${n} 个`, silent: "规则对这个搜索词不起作用", speaks: "规则起作用", dragHint: "把商品拖到想要的位置即可置顶，或在手柄上按方向键。", move: (name, n) => `移动 ${name}，现在第 ${n} 位：方向键`, pin: (name) => `把 ${name} 固定在这里`, unpin: (name) => `取消固定 ${name}`, hide: (name) => `隐藏 ${name}`,
   pinnedAt: (name, n) => `${name} 固定在第 ${n} 位`, unpinned: (name) => `${name} 不再固定`, pinnedChip: "已固定", newHere: "新", up: (n) => `▲ ${n}`, down: (n) => `▼ ${n}`, other: "固定另一个商品", results: "找到的商品", goesTo: (to) => `跳转到 ${to}`,
@@ -42,7 +42,10 @@ export function RuleEditor({ first, historyOnly, onSaved, onRestored }: { first:
     setBusy(true);
     setProblem(null);
     try {
-      const saved = await api.put("/v1/rules/{rule_id}", { path: { rule_id: draft.id.trim() }, query: { version: first.version }, body: ruleOf({ ...draft, id: draft.id.trim() }) });
+      const id = draft.id.trim();
+      // A name may be used again after its rule was deleted; of a rule that is there the version that was read is changed.
+      const there = first.version > 0 || (await api.get("/v1/rules")).rules.some((one) => one.rule_id === id && one.rule);
+      const saved = await api.put("/v1/rules/{rule_id}", { path: { rule_id: id }, query: there ? { version: first.version } : {}, body: ruleOf({ ...draft, id }) });
       toast([t().saved(number(saved.version)), ...(saved.warnings?.length ? [t().warnings, ...saved.warnings] : [])].join(" "));
       onSaved(saved.rule_id);
       onRestored();
@@ -103,15 +106,17 @@ export function RuleEditor({ first, historyOnly, onSaved, onRestored }: { first:
 function TargetRow({ target, n, onTarget }: { target: Target; n: number; onTarget: (target: Target | null) => void }) {
   const put = (more: Partial<Target>) => onTarget({ ...target, ...more });
   return (
-    <div class="row fields target">
-      <Select aria-label={t().what} value={target.wish} onValue={(wish: Wish) => put({ wish, amount: wish === "hide" ? "" : target.amount || "2" })} options={WISHES.map((value) => ({ value, label: t().wishes[value] }))} />
-      <Select aria-label={t().which} value={target.by} onValue={(by: Target["by"]) => put({ by })} options={[{ value: "filter", label: t().byFilter }, { value: "ids", label: t().byIds }]} />
-      <div class="grow"><TextField label={target.by === "filter" ? t().byFilter : t().byIds} placeholder={target.by === "filter" ? "brand=Luma and in_stock" : "P1, P2"} value={target.what} onValue={(what) => put({ what })} spellcheck={false} /></div>
-      {target.wish !== "hide" && <TextField label={t().amount} hint={t().amountHint} inputMode="decimal" value={target.amount} onValue={(amount) => put({ amount })} />}
+    <div class="target">
+      <SelectField<Wish> label={t().what} value={target.wish} onValue={(wish) => put({ wish, amount: wish === "hide" ? "" : target.amount || "2" })} options={WISHES.map((value) => ({ value, label: t().wishes[value] }))} />
+      <SelectField<Target["by"]> label={t().which} value={target.by} onValue={(by) => put({ by })} options={[{ value: "filter", label: t().byFilter }, { value: "ids", label: t().byIds }]} />
       <IconButton icon="trash" label={t().removeRow(number(n + 1))} onClick={() => onTarget(null)} />
+      <div class={target.wish === "hide" ? "what" : ""}><TextField label={target.by === "filter" ? say().filter : say().ids} placeholder={target.by === "filter" ? "brand=Luma and in_stock" : "P1, P2"} value={target.what} onValue={(what) => put({ what })} spellcheck={false} /></div>
+      {target.wish !== "hide" && <TextField label={t().amount} hint={t().amountHint} inputMode="decimal" value={target.amount} onValue={(amount) => put({ amount })} />}
     </div>
   );
 }
+
+const unchanged = (answer: Schemas["Answer"]): Preview => ({ at: "", applies: false, before: answer, after: answer, moves: [], warnings: [] });
 
 /** A query without the rule and with it. The list after is where products are pinned, by dragging or by keys. */
 function BeforeAfter({ draft, onPins, onHide }: { draft: Draft; onPins: (pins: Draft["pins"]) => void; onHide: (id: string) => void }) {
@@ -130,7 +135,10 @@ function BeforeAfter({ draft, onPins, onHide }: { draft: Draft; onPins: (pins: D
   useEffect(() => {
     const stop = new AbortController();
     const timer = setTimeout(() => {
-      api.post("/v1/rules/preview", { body: JSON.parse(text) as Schemas["RulePreviewRequest"], signal: stop.signal }).then(
+      const body = JSON.parse(text) as Required<Schemas["RulePreviewRequest"]>;
+      const idle = !Object.keys(body.rule.then).length; // it does nothing yet: the service would refuse it
+      const asking = idle ? api.post("/v1/search", { body: body.query, signal: stop.signal }).then(unchanged) : api.post("/v1/rules/preview", { body, signal: stop.signal });
+      asking.then(
         (found) => { setSeen(found); setProblem(null); },
         (error: unknown) => { if (!isAbort(error)) setProblem(error instanceof Error ? error : new Error(String(error))); },
       );
@@ -163,7 +171,7 @@ function BeforeAfter({ draft, onPins, onHide }: { draft: Draft; onPins: (pins: D
           {seen.warnings.length > 0 && <ul class="warnings">{seen.warnings.map((one) => <li key={one} dir="auto">{one}</li>)}</ul>}
           <p class="soft small-text">{t().dragHint}</p>
           <Live text={told} />
-          <div class="two-sides">
+          <div class="preview">
             <div class="stack tight"><h3>{t().before} <span class="soft small-text">{t().found(number(seen.before.found))}</span></h3>
               {!seen.before.hits.length && <p class="soft">{t().none}</p>}
               <ol class="lineup" aria-label={t().before}>{seen.before.hits.map((hit, n) => (

@@ -86,9 +86,8 @@ function Office() {
       },
     );
   };
-  useEffect(() => {
-    enter();
-  }, []);
+  // Where the page says that keys are asked for, and there is none, nothing has to be tried.
+  useEffect(() => { if (api.key || document.documentElement.dataset.keys === "off") enter(); else out(""); }, []);
   useEffect(() => {
     whenLost((problem) => { if (state === "in") { toast(say().signedOut); out(problem.detail); } });
   }, [state]);
@@ -102,7 +101,7 @@ function Office() {
         <Link page="" class="brand">ShopLens</Link>
         <span class="soft wide-only">{say().title}</span>
         <span class="gap" />
-        <a class="btn plain small" href={`${rootOfPage()}/`}>{say().toShop}</a>
+        <a class="btn plain small wide-only" href={`${rootOfPage()}/`}>{say().toShop}</a>
         <Menu end label={common().theme} class="btn icon small" items={themes.map((one) => ({ label: common()[one], checked: theme() === one, run: () => setTheme(one) }))}><Icon name="sun" /></Menu>
         <Button small lang={other} onClick={() => speak(other)}>{other === "en" ? "English" : "中文"}</Button>
         {state === "in" && api.key && <Button small onClick={() => out("")}>{say().signOut}</Button>}
