@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from shoplens.core.making import changer
 from shoplens.core.where import Where
 from shoplens.errors import QueryError
 
@@ -140,6 +141,13 @@ class Query:
     def is_empty(self) -> bool:
         """Whether there is nothing to compare with: a home page, or a filter alone."""
         return not (self.words.strip() or self.pictures or self.seeds)
+
+
+reworded = changer(Query, "words")
+"""The query with other words: done once or twice for each."""
+
+narrowed = changer(Query, "words", "where")
+"""The query with other words and another filter."""
 
 
 def parse_sort(text: str) -> tuple[SortKey, ...]:

@@ -13,13 +13,9 @@ import numpy as np
 
 from shoplens.core.answer import Answer
 from shoplens.core.catalogue import Product
+from shoplens.core.making import changer
 from shoplens.core.notes import note
-from shoplens.core.ports import (
-    Encoder,
-    Mask,
-    Numbers,
-    PictureDecoder,
-)
+from shoplens.core.ports import Encoder, Mask, Numbers, PictureDecoder
 from shoplens.core.query import Query
 from shoplens.core.rules import NO_PLAN, Plan
 from shoplens.core.where import Where, both
@@ -61,6 +57,7 @@ _LOOKED_AT = 3
 _MANY = 10_000
 """Rows of vectors from which on threads pay."""
 
+_told = changer(Answer, "hits", "applied_rules", "redirect", "notes", "understood", "search_time_ms", "timings_ms")
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -163,8 +160,7 @@ class Answerer:
             hits = self._explains(said, chips, found, hits)
             lap("explain")
             took = 1e3 * (time.perf_counter() - started)
-        answer = replace(answer, hits=hits, applied_rules=plan.rules, redirect=plan.redirect)
-        return replace(answer, notes=tuple(notes), understood=chips, search_time_ms=took, timings_ms=timings)
+        return _told(answer, hits, plan.rules, plan.redirect, tuple(notes), chips, took, timings)
 
     # --- what the query says ------------------------------------------------------------------
 

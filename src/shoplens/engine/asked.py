@@ -17,7 +17,7 @@ import numpy as np
 from shoplens.core.catalogue import Product
 from shoplens.core.masks import fit
 from shoplens.core.ports import CatalogueStore, Mask, Numbers, StoredProduct
-from shoplens.core.query import Query
+from shoplens.core.query import Query, narrowed, reworded
 from shoplens.core.understood import Chip, ColumnValues, Denial, Understood
 from shoplens.core.where import All, Any_, In, Where, fold, parse_where
 from shoplens.engine.copy_ports import Columns, SwitchableWords
@@ -192,7 +192,7 @@ class Asked:
     def shown(self, query: Query) -> Query:
         """The query for choosing which variant of a product to show: 红色 is said by the one whose colour is Red."""
         said = [value for chip in self.understood.chips if chip.boost for value in _said(chip.boost)]
-        return replace(query, words=" ".join([query.words, *said])) if said else query
+        return reworded(query, " ".join([query.words, *said])) if said else query
 
     def wanted(self, allowed: Mask) -> Numbers:
         """The products that have all that counts in favour, if that says a kind: they are found whatever their words
@@ -268,7 +268,7 @@ def asked(query: Query, understands: Understands | None, columns: Columns, words
     if not understood.chips:
         return Asked(query, understood)
     terms = [term for chip in understood.chips if chip.filter and (term := _parsed(chip.filter)) is not None]
-    looked_for = replace(query, words=understood.rest, where=_together(query.where, terms))
+    looked_for = narrowed(query, understood.rest, _together(query.where, terms))
     return Asked(looked_for, understood, understands, columns, words, tuple(terms))
 
 

@@ -142,5 +142,7 @@ def begins_at(cursor: Cursor, line: Line, store: CatalogueStore, pinned: Numbers
 def cursor_after(seq: int, stop: int, chosen: list[Place], ids: dict[int, str], pinned: Numbers) -> Cursor:
     """The cursor behind a page's hits. ``ids``: of the products that could be read."""
     known = [one for one in reversed(chosen) if one[0] in ids]
-    known.sort(key=lambda one: bool(np.isin(one[0], pinned)))  # a pin may be gone by then
+    if len(pinned):
+        pins = frozenset(pinned.tolist())
+        known.sort(key=lambda one: one[0] in pins)  # a pin may be gone by then
     return Cursor(seq, stop, tuple(Anchor.of(*one, ids[one[0]]) for one in known[:ANCHORS]))

@@ -90,9 +90,11 @@ def score_vectors(part: VectorPart, candidates: Numbers, variants: Mask | None) 
     slope, offset, floor = part.calibration.slope, part.calibration.offset, part.calibration.floor
     beyond = raw - floor if part.alike is None else np.maximum(raw - part.alike, 0.0)
     contributions = part.weight * slope * beyond
-    contributions[~known] = contributions[known].mean() if known.any() else 0.0
-    logit = np.where(known, slope * np.nan_to_num(raw) + offset, -50.0)
-    confidence = part.sure / (1.0 + np.exp(-np.clip(logit, -50, 50)))
+    logit = slope * raw + offset
+    if not known.all():
+        contributions[~known] = contributions[known].mean() if known.any() else 0.0
+        logit[~known] = -50.0
+    confidence = part.sure / (1.0 + np.exp(-np.minimum(np.maximum(logit, -50.0), 50.0)))
     if part.sure and part.source == "picture>picture":
         confidence[known & (raw >= SAME_PICTURE)] = 1.0
     return PartScores(part.source, part.part, raw, contributions, confidence, found.variants, found.key)

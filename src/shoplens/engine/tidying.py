@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 
 from shoplens.core.conditions import refuse_unmeetable
 from shoplens.core.notes import Note, note
-from shoplens.core.query import MAX_WORDS, Query
+from shoplens.core.query import MAX_WORDS, Query, reworded
 from shoplens.errors import QueryError
 
 
@@ -30,4 +29,4 @@ def tidy(query: Query) -> tuple[Query, list[Note]]:
         notes.append(note("words_cut", limit=MAX_WORDS))
     if query.diversity and query.sort_by:
         notes.append(note("diversity_sorted"))
-    return replace(query, words=text), notes
+    return (reworded(query, text) if text != query.words else query), notes
