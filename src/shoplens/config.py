@@ -35,7 +35,7 @@ class PictureLimits(_Part):
     max_pixels: int = Field(50_000_000, ge=10_000, description="largest picture, in pixels")
     timeout_s: float = Field(5.0, gt=0, description="longest time one picture may take to decode, in seconds")
     photo_s: float = Field(
-        0.8, gt=0, description="most processor time that decoding the photos of one query may take, in seconds"
+        0.6, gt=0, description="most processor time that decoding the photos of one query may take, in seconds"
     )
     workers: int = Field(0, ge=0, le=64, description="decode processes; 0 for one per core")
     allow_private_addresses: bool = Field(

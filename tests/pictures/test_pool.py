@@ -6,12 +6,10 @@ import io
 import json
 import os
 import signal
-import struct
 import subprocess
 import sys
 import threading
 import time
-import zlib
 from pathlib import Path
 
 import psutil
@@ -24,6 +22,7 @@ from shoplens.pictures import DecodePool
 from shoplens.pictures.patience import Patience, patience_of, shared_patience
 from shoplens.pictures.pool import _LATER, _NOW, _Turns
 from shoplens.pictures.worker import CRASH_TEST
+from tests.edges.bombs import costly_png
 from tests.pictures.pictures_made import encoded, scene
 
 GOOD = encoded(scene(100, 80))
@@ -69,17 +68,6 @@ def test_only_the_picture_at_hand_is_rejected(how: bytes, reason: str) -> None:
             assert pool.pids() != before
 
 
-def slow_photo(side: int) -> bytes:
-    """A PNG of zeros that takes its time: sixteen bits, four channels, the costliest filter."""
-    row = b"\x04" + bytes(side * 8)
-    packer = zlib.compressobj(9)
-    rows = b"".join(packer.compress(row) for _ in range(side)) + packer.flush()
-    head = struct.pack(">IIBBBBB", side, side, 16, 6, 0, 0, 0)
-    parts = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
-    made = (struct.pack(">I", len(d)) + kind + d + struct.pack(">I", zlib.crc32(kind + d)) for kind, d in parts)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
-
-
 def test_photos_of_a_query_share_one_patience() -> None:
     large = io.BytesIO()
     Image.new("RGB", (2_400, 2_400)).save(large, "PNG", compress_level=0)  # many blocks: it can be stopped in between
@@ -97,7 +85,7 @@ def test_photos_of_a_query_share_one_patience() -> None:
 
 
 def test_what_was_used_is_used_for_the_photos_that_follow() -> None:
-    slow, patience = slow_photo(1_000), Patience(30.0)
+    slow, patience = costly_png(1_000), Patience(30.0)
     with DecodePool(workers=1, timeout_s=30) as pool:
         pool._exchange(slow, 40, None, _NOW, patience)
         used = 30.0 - patience.left

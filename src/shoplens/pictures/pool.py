@@ -261,7 +261,7 @@ class _Worker:
         try:
             self._link.settimeout(timeout_s)
             try:
-                self._link.sendall(REQUEST.pack(side, len(data), patience.left, *(box_of(crop) or (math.nan,) * 4)))
+                self._link.sendall(REQUEST.pack(side, len(data), patience.now, *(box_of(crop) or (math.nan,) * 4)))
                 self._link.sendall(data)
             except ConnectionError as problem:
                 self.alive = False

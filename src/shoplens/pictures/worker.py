@@ -100,7 +100,7 @@ def _within(seconds: float, work: Callable[[], tuple[dict[str, Any], bytes]]) ->
     try:
         try:
             if seconds < math.inf:
-                signal.setitimer(signal.ITIMER_VIRTUAL, 1.25 * seconds + 0.05)
+                signal.setitimer(signal.ITIMER_VIRTUAL, seconds + 0.05)
                 signal.setitimer(signal.ITIMER_PROF, max(seconds, 0.001), 0.05)
             about, rgb = work()
         finally:
