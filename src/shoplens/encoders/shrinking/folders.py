@@ -111,10 +111,10 @@ def _shrink(
     card = parent.card
     towers = [name for name in _TOWERS if (source / name).exists() and name in card.files]
     graphs = {name: _load(source / name) for name in towers}
-    whole = {name: plain(graph, where=str(source / name)) for name, graph in graphs.items()}
     rounded = any(_rounded(graph) for graph in graphs.values())
-    del graphs
     _worthwhile(wish, rounded, source)
+    whole = {name: plain(graph, where=str(source / name)) for name, graph in graphs.items()}
+    del graphs
     on_step("looking with the encoder as it is")
     before = likeness.look(parent, sample)
     feeds = _feeds(card, source, towers, sample)

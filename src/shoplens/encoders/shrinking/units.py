@@ -370,6 +370,8 @@ class Anatomy:
         own: dict[tuple[int, Slot], Numbers] = {}
         for slot, start in self._ties.starts.items():
             labels = unit[start : start + self._ties.sizes[slot]]
+            if not len(labels):  # the empty shape of a single number
+                continue
             order = np.argsort(labels, kind="stable")
             found, first = np.unique(labels[order], return_index=True)
             for label, indices in zip(found, np.split(order, first[1:]), strict=True):
