@@ -38,13 +38,15 @@ STATUSES = (CREATED, UPDATED, UNCHANGED, DELETED, MISSING, REJECTED)
 class RowResult:
     """What became of one row. ``row`` counts from 1; ``id``: of its product, "" where it names none.
 
-    ``problems``: what of it could not be used; a row that was ``rejected`` changed nothing.
+    ``problems``: what of it could not be used; a row that was ``rejected`` changed nothing. ``warnings``: what was used,
+    and was perhaps not meant so.
     """
 
     row: int
     id: str
     status: str
     problems: tuple[RowProblem, ...] = ()
+    warnings: tuple[RowProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class ShopEdits:
         report = feeds.take(given, told, expected)
         after = self._store.digests(ids)
         results = []
+        warnings = given.warnings()
         of_product: dict[str, list[RowProblem]] = told.products
         for row, product_id in enumerate(ids, 1):
             problems = (*told.rows.get(row, ()), *of_product.pop(product_id, ()))
@@ -138,7 +141,8 @@ class ShopEdits:
                 status = REJECTED
             else:
                 status = CREATED if old is None else UNCHANGED if old == new else UPDATED
-            results.append(RowResult(row, product_id, status, problems))
+            doubts = () if status == REJECTED else tuple(warnings.get(row, ()))
+            results.append(RowResult(row, product_id, status, problems, doubts))
         return EditReport(tuple(results), report.seq)
 
     def put(

@@ -133,6 +133,10 @@ def test_too_many_removals_fail_until_they_are_allowed(place: Place) -> None:
     place.wait(place.send(body, "application/x-ndjson", "/v1/jobs/import?keep_missing=true").json())
     failed = place.wait(place.send(orjson.dumps({"id": "G0", "title": "alone"}), "application/x-ndjson").json())
     assert (failed["state"], failed["error"]["code"]) == ("failed", "removal_guard")
+    hint = failed["error"]["hint"]  # in the words of HTTP, not of the command line
+    assert f"POST /v1/jobs/{failed['id']}/resume" in hint
+    assert "--" not in hint
+    assert "Python" not in hint
     assert place.client.get("/v1/products/G29").status_code == 200
     address = f"/v1/jobs/{failed['id']}/resume"
     assert place.client.post(address, json={"allow": True}).status_code == 400

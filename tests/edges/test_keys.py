@@ -59,9 +59,11 @@ def expected(mode: str, method: str, template: str, caller: str) -> int | None:
         return None
     if mode == "off":
         return 403 if changes else None
+    reading = need == "search" or (need == "catalogue" and not changes and (method, template) not in PRIVATE)
+    if mode == "writes" and reading:
+        return None  # open to whoever asks, with a key or without
     if caller == "nobody":
-        reading = need == "search" or (need == "catalogue" and not changes and (method, template) not in PRIVATE)
-        return None if mode == "writes" and reading else 401
+        return 401
     return None if caller in (need, "admin") or (caller, need) == ("catalogue", "search") else 403
 
 

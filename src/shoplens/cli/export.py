@@ -48,9 +48,12 @@ def export(
     with open_shop(shop) as opened:
         done = write(products(opened), format, out, publishing)
     if json and out != "-":
-        print_json({"products": done.products, "rows": done.rows, "lacking": done.lacking})
+        print_json({"products": done.products, "rows": done.rows, "lacking": done.lacking, "paths": done.paths})
         return
     for name, count in done.lacking.items():
         stderr.print(Text(f"note: {count:,} of {done.rows:,} rows have no {name}, which {format} asks for", "yellow"))
+    if done.paths:
+        told = f"warning: {done.paths:,} of {done.rows:,} rows name pictures by their paths on this machine"
+        stderr.print(Text(f"{told}, which {format} cannot fetch: give --pictures-url", "yellow"))
     if out != "-":
         console.print(f"{done.products:,} products, {done.rows:,} rows in {out}")

@@ -43,7 +43,8 @@ def list_(
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "kind", "state", "products", "created", "by"):
-        table.add_column(name, overflow="fold", justify="right" if name == "products" else "left")
+        whole = name in ("id", "state")  # an id that is cut in two cannot be copied
+        table.add_column(name, overflow="fold", no_wrap=whole, justify="right" if name == "products" else "left")
     for job in found:
         table.add_row(*(Text(text) for text in (job.id, job.kind, job.state, _done(job), job.created[:19], job.by)))
     console.print(table)
@@ -64,10 +65,18 @@ def pause(job: JobId, shop: ShopFolder = None, json: AsJson = False) -> None:
 
 
 @group.command()
-def resume(job: JobId, shop: ShopFolder = None, json: AsJson = False) -> None:
+def resume(
+    job: JobId,
+    shop: ShopFolder = None,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Let its feed remove more than half of the catalogue.")
+    ] = False,
+    json: AsJson = False,
+) -> None:
     """Go on with a job that was paused or has failed; the service that runs, or the next one, does it."""
     with _jobs(shop, write=True) as jobs:
-        _show(jobs.move(job, ORDERS["resume"]), json)
+        body = {**jobs.get(job).body, "allow_removals": True} if allow_removals else None
+        _show(jobs.move(job, ORDERS["resume"], body=body), json)
 
 
 @group.command()
@@ -101,7 +110,7 @@ def _show(job: Job, json: bool) -> None:
         return
     console.print(Text.assemble((job.id, "bold"), f"  {job.kind}, {job.state}, {_done(job)} products"))
     for name, value in (*fields["request"].items(), *fields["progress"].items()):
-        if name != "error" or job.state == "failed":
+        if name != "error" or job.state in ("failed", "cancelled"):
             console.print(Text(f"    {name}: {value}"))
 
 

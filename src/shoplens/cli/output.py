@@ -18,6 +18,8 @@ from shoplens.core.answer import Answer, Hit
 from shoplens.core.understood import Chip
 from shoplens.errors import ShopLensError
 
+_OPTIONS: Mapping[str, str] = {"filter_by": "--where", "facet_by": "--facet", "sort_by": "--sort"}
+"""Fields of a search, and how the command line has them."""
 console = Console(highlight=False, soft_wrap=True)
 stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
@@ -38,7 +40,7 @@ def tell_error(error: ShopLensError, as_json: bool) -> None:
     if as_json:
         sys.stderr.buffer.write(orjson.dumps(error_fields(error)) + b"\n")
         return
-    where = f"{error.where}: " if error.where else ""
+    where = f"{_OPTIONS.get(error.where, error.where)}: " if error.where else ""
     stderr.print(Text.assemble(("error: ", "bold red"), f"{where}{error.message}"))
     if error.hint:
         stderr.print(Text.assemble(("  try: ", "bold"), error.hint))

@@ -78,7 +78,7 @@ StoredProductDerived = TypedDict("StoredProductDerived", {"field": "str", "text"
 StoredProduct = TypedDict("StoredProduct", {"id": "str", "title": "str", "description": "str", "brand": "str",
     "category": "list[str]", "categories": "list[list[str]]", "link": "str", "attributes": "dict[str, list[str]]",
     "images": "list[Image]", "variants": "list[Variant]", "translations": "list[StoredProductTranslations]",
-    "derived": "list[StoredProductDerived]", "pictures": "list[str]"})
+    "derived": "list[StoredProductDerived]", "pictures": "list[str]", "picture_of": "dict[str, str]"})
 Products = TypedDict("Products", {"products": "list[StoredProduct]"})
 Variant = TypedDict("Variant", {"id": "str", "price": "NotRequired[float]", "list_price": "NotRequired[float]",
     "currency": "NotRequired[str]", "in_stock": "NotRequired[bool]", "quantity": "NotRequired[float]",
@@ -127,9 +127,10 @@ GivenOffer = TypedDict("GivenOffer", {"id": "str", "price": "str | float | dict[
 ProductIds = TypedDict("ProductIds", {"ids": "list[str]"})
 Written = TypedDict("Written", {"results": "list[WrittenRow]", "counts": "dict[str, int]", "seq": "int"})
 WrittenRowProblems = TypedDict("WrittenRowProblems", {"field": "str", "reason": "str", "value": "str"})
+WrittenRowWarnings = TypedDict("WrittenRowWarnings", {"field": "str", "reason": "str"})
 WrittenRow = TypedDict("WrittenRow", {"row": "int", "id": "str",
     "status": "Literal['created', 'updated', 'unchanged', 'deleted', 'missing', 'rejected']",
-    "problems": "NotRequired[list[WrittenRowProblems]]"})
+    "problems": "NotRequired[list[WrittenRowProblems]]", "warnings": "NotRequired[list[WrittenRowWarnings]]"})
 ImportRequest = TypedDict("ImportRequest", {"path": "str", "url": "str", "format": "str",
     "mapping": "dict[str, str]", "keep_missing": "bool", "allow_removals": "bool",
     "recheck_pictures": "bool", "look_at_pictures": "bool"}, total=False)

@@ -31,11 +31,13 @@ _GOOGLE_NEEDS = ("title", "description", "link", "image_link", "availability", "
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was written. ``lacking``: field -> rows without it, of the fields that the format asks for."""
+    """What was written. ``lacking``: field -> rows without it, of the fields that the format asks for. ``paths``: rows
+    that name a picture by its path on this machine, which nobody else can fetch."""
 
     products: int = 0
     rows: int = 0
     lacking: dict[str, int] = field(default_factory=dict)
+    paths: int = 0
 
 
 def export(products: Iterable[Product], format: str, out: str | Path, publishing: Publishing | None = None) -> Exported:
@@ -53,7 +55,7 @@ def export(products: Iterable[Product], format: str, out: str | Path, publishing
         for text in _lines(products, format, ending, publishing or Publishing(), told):
             file.write(text)
     fields = {name[1:]: count for name, count in told.items() if name.startswith("-")}
-    return Exported(told["products"], told["rows"], fields)
+    return Exported(told["products"], told["rows"], fields, told["paths"])
 
 
 def _ending(out: str, format: str) -> str:
@@ -96,6 +98,8 @@ def _google(products: Iterable[Product], ending: str, publishing: Publishing, to
         _count(told, len(product.variants))
         for row in google.rows(product, publishing.pictures_url):
             told.update(f"-{name}" for name in _GOOGLE_NEEDS if name not in row)
+            shown = (*row.get("image_link", ()), *row.get("additional_image_link", ()))
+            told["paths"] += any(one and not one.lower().startswith(("http://", "https://")) for one in shown)
             yield google.item(row) if xml else google.line(row)
     if xml:
         yield google.FOOT

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from shlex import quote
 
 from shoplens.core.catalogue import ColumnUse
@@ -125,11 +127,21 @@ def attribute_name(header: str) -> str:
     return re.sub(r"\s+", "_", text)
 
 
+@lru_cache(maxsize=4096)
+def meant_by(header: str) -> str:
+    """The name that a header looks like, where it is none itself: "titel" is meant to be title; "" for none."""
+    folded = fold(header)
+    same_letters = next((name for name in _LIKELY if len(name) == len(folded) and sorted(name) == sorted(folded)), "")
+    close = [same_letters] if same_letters else difflib.get_close_matches(folded, _LIKELY, n=1, cutoff=0.88)
+    return _LIKELY[close[0]] if close else ""
+
+
 _OFFER = (
     "price", "sale_price", "list_price", "price_minor", "in_stock", "quantity", "sku", "gtin", "mpn",
 )  # fmt: skip
 _CATEGORY = ("category", "more_categories", "google_product_category")
 _RANKS = {fold(name): (target, rank) for target, names in SYNONYMS.items() for rank, name in enumerate(names)}
+_LIKELY = {fold(name): name for names in SYNONYMS.values() for name in names if name.isascii() and len(name) > 3}
 _LEVELS = {fold(name): level for name, level in LEVELS.items()}
 _NUMBERED_IMAGE = re.compile(
     r"(?:image|images|img|picture|photo|imageurl|imagelink|additionalimagelink|图片|附图|主图)\d{1,2}"

@@ -27,7 +27,7 @@ class General:
 
     def __init__(self, mapping: Mapping[str, str] | None = None, currency: str = "", *, slashes: bool = False) -> None:
         self._mapping = dict(mapping or {})
-        self._currency = currency
+        self.currency = currency
         self._slashes = slashes
         self._known: dict[tuple[str, ...], Columns] = {}
         self.grouped = False
@@ -64,7 +64,7 @@ class General:
             return RowProblem(row.line, "id", "there is no id", _excerpt(values))
         if len(key) > MAX_ID or len(own) > MAX_ID:
             return RowProblem(row.line, "id", f"an id of more than {MAX_ID} characters", own[:120])
-        reading = Reading(row.line, own, values, columns, self._currency)
+        reading = Reading(row.line, own, values, columns, self.currency)
         attributes = reading.attributes(self._slashes)
         pictures = reading.images()
         variants = self._variants(reading, own)

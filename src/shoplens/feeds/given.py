@@ -10,7 +10,8 @@ import orjson
 
 from shoplens.core.catalogue import Product, RowProblem
 from shoplens.errors import FeedError
-from shoplens.feeds.general import General
+from shoplens.feeds.columns import meant_by, recognise
+from shoplens.feeds.general import General, Reading
 from shoplens.feeds.grouping import products, scattered
 from shoplens.feeds.jsonrows import LISTS, MAX_OBJECT, parse
 from shoplens.feeds.rows import Row
@@ -48,11 +49,43 @@ class GivenRows:
         """The id of the product that each row belongs to; "" for one that names none."""
         return [self._interpreter.key(row) if isinstance(row, Row) else "" for row in self._rows]
 
+    def warnings(self) -> dict[int, list[RowProblem]]:
+        """By row, what is used and perhaps not meant so: a name like one that is known, an amount of no currency."""
+        out: dict[int, list[RowProblem]] = {}
+        for row in self._rows:
+            if not isinstance(row, Row):
+                continue
+            columns = self._interpreter.columns(row.values)
+            doubts = [
+                RowProblem(
+                    row.line, header[:80], f"no field of ours, kept as an attribute: {meant} was meant?", skipped=False
+                )
+                for header, _ in columns.rest
+                if (meant := meant_by(header))
+            ]
+            reading = Reading(row.line, "", row.values, columns, self._interpreter.currency)
+            if any(money and not money.currency for money in _amounts(reading)):
+                reason = 'no currency: send currency, or write "49.90 EUR"'
+                doubts.append(RowProblem(row.line, "currency", reason, skipped=False))
+            if doubts:
+                out[row.line] = doubts
+        return out
+
     def read(self) -> Iterator[Product | RowProblem]:
         """Products, and rows or fields that could not be used."""
         self._interpreter.prepare(self)
         apart = scattered(self, self._interpreter.key) if self._interpreter.grouped else {}
         return products(self, self._interpreter, apart)
+
+
+def _amounts(reading: Reading) -> Iterator[Any]:
+    offer = reading.offer()
+    yield from (offer.get("price"), offer.get("list_price"))
+    nested = reading.get("variants")
+    for each in nested if isinstance(nested, list) else ():
+        if isinstance(each, Mapping):
+            inner = Reading(reading.line, "", each, recognise(list(each)), reading.currency).offer()
+            yield from (inner.get("price"), inner.get("list_price"))
 
 
 def _row(line: int, given: Any) -> Row | RowProblem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from starlette.responses import FileResponse, Response
 
 from shoplens.app import Shop
 from shoplens.core.fields import spelt_json, spelt_yes
-from shoplens.errors import JobStateError, NotFoundError, QueryError, StoreError
+from shoplens.errors import JobStateError, NotFoundError, QueryError, RemovalGuardError, StoreError
 from shoplens.job_running import ENCODE
 from shoplens.server.bodies import kind_of, object_in
 from shoplens.server.callers import CALLER
@@ -138,9 +139,24 @@ def job_to_fields(job: Job) -> dict[str, Any]:
     asked = {name: value for name, value in job.body.items() if name != "request"}
     progress = {name: value for name, value in job.progress.items() if name != "error"}
     out: dict[str, Any] = {"id": job.id, "kind": job.kind, "state": job.state, "request": asked, "progress": progress}
-    if "error" in job.progress and job.state == "failed":
-        out["error"] = job.progress["error"]
+    if "error" in job.progress and job.state in ("failed", "cancelled"):
+        out["error"] = _in_words_of_http(job.progress["error"], job.id)
     return out | {"created": job.created, "changed": job.changed, "by": job.by}
+
+
+def _in_words_of_http(error: Mapping[str, str], job_id: str) -> dict[str, str]:
+    """An error of a job, its hint without options of the command line."""
+    out = dict(error)
+    if out.get("code") == RemovalGuardError.code:
+        out["hint"] = (
+            f'check the feed; if it is right: POST /v1/jobs/{job_id}/resume with {{"allow_removals": true}}, '
+            "or import it again with keep_missing=true"
+        )
+    elif "--" in out.get("hint", ""):
+        hint = re.sub(r"--format (\w+)( \(in Python:[^)]*\))?", r"format=\1 in the address", out["hint"])
+        hint = re.sub(r"--map(ping)?\b", "mapping in the address", hint)
+        out["hint"] = re.sub(r"--([a-z][a-z-]*)", lambda found: found[1].replace("-", "_"), hint)
+    return out
 
 
 def _allowed(job: Job) -> str:

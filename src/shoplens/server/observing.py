@@ -104,7 +104,7 @@ class Observing:
 
     def _count(self, scope: Scope, noted: Noted, sent: _Sent, seconds: float) -> None:
         found = scope.get("route") or scope.get(JUDGED)  # what the guard refuses is not routed
-        route = str(getattr(found, "path", NO_ROUTE))
+        route = str(getattr(found, "path", NO_ROUTE)).replace(":any_text", "")
         method = scope["method"] if scope["method"] in METHODS else "other"
         status = sent.status or 499  # the client had gone before there was an answer
         metrics = self._metrics

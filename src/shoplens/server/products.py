@@ -124,6 +124,8 @@ def report_to_fields(report: EditReport) -> dict[str, Any]:
             row["problems"] = [
                 {"field": clean(p.field), "reason": clean(p.reason), "value": clean(p.value)} for p in result.problems
             ]
+        if result.warnings:
+            row["warnings"] = [{"field": clean(p.field), "reason": clean(p.reason)} for p in result.warnings]
         rows.append(row)
     return {"results": rows, "counts": dict(report.counts), "seq": report.seq}
 

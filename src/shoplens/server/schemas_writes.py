@@ -67,7 +67,13 @@ SCHEMAS: Mapping[str, Schema] = {
             "id": {**TEXT, "description": "of its product; empty where the row names none"},
             "status": {**TEXT, "enum": list(ROW_STATUSES)},
         },
-        {"problems": listed(record({"field": TEXT, "reason": TEXT, "value": TEXT}))},
+        {
+            "problems": listed(record({"field": TEXT, "reason": TEXT, "value": TEXT})),
+            "warnings": {
+                **listed(record({"field": TEXT, "reason": TEXT})),
+                "description": "what was used and perhaps not meant so: a name that looks misspelt, no currency",
+            },
+        },
     ),
     "ImportRequest": record(
         {},
