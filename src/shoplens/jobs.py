@@ -37,8 +37,8 @@ from shoplens.stores.job_store import (
     RUNNING,
     Job,
     JobStore,
-    now,
 )
+from shoplens.stores.steady import steady_now
 from shoplens.switching import ShopSpaces
 
 FOLDER = "jobs"
@@ -300,7 +300,7 @@ class ShopJobs:
         if time.monotonic() - self._cleared < _CLEAR_S and self._cleared:
             return
         self._cleared = time.monotonic()
-        for job_id in self._store.forget(now() - timedelta(days=self._settings.days)):
+        for job_id in self._store.forget(steady_now() - timedelta(days=self._settings.days)):
             shutil.rmtree(self._work.folder_of(job_id), ignore_errors=True)
 
     def _drop_feed(self, job_id: str) -> None:

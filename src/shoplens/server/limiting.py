@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from ipaddress import ip_address
 from math import ceil
@@ -20,6 +20,7 @@ from shoplens.errors import ShopError
 from shoplens.server.callers import Caller
 from shoplens.server.problems import problem
 from shoplens.stores.key_store import KeyStore
+from shoplens.stores.steady import steady_now
 
 log = structlog.get_logger("shoplens")
 
@@ -55,7 +56,7 @@ class Limits:
             return told
         if key is None or key.quota is None or await self.quotas.take(key.id, key.quota):
             return None
-        now = datetime.now(UTC)
+        now = steady_now()
         left = (now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1) - now).total_seconds()
         told = problem(
             429, "quota_used", f"the {key.quota:,} requests of this key for today (UTC) are used", hint="ask tomorrow"
@@ -67,9 +68,7 @@ class Limits:
 class Quotas:
     """Requests of keys by day. Counted here, written together; other processes' uses are learnt with each writing."""
 
-    def __init__(
-        self, store: KeyStore, today: Callable[[], str] = lambda: datetime.now(UTC).date().isoformat()
-    ) -> None:
+    def __init__(self, store: KeyStore, today: Callable[[], str] = lambda: steady_now().date().isoformat()) -> None:
         self._store, self._today = store, today
         self._day = ""
         self._used: dict[str, int] = {}

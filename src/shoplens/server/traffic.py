@@ -6,11 +6,12 @@ Prometheus keeps a history where there is one; the back office has to tell witho
 from __future__ import annotations
 
 import threading
-import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from shoplens.stores.steady import steady_now
 
 MINUTES = 1_440
 """How far back it is remembered."""
@@ -71,7 +72,7 @@ class Traffic:
         clock: seconds since 1970.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, clock: Callable[[], float] = lambda: steady_now().timestamp()) -> None:
         self._clock, self._guard = clock, threading.Lock()
         self._minutes: dict[int, Minute] = {}
 

@@ -24,6 +24,7 @@ from shoplens.config import Config
 from shoplens.core.answer import Answer
 from shoplens.core.logged import LoggedQuery, logged, logged_from_fields
 from shoplens.core.query import Query
+from shoplens.stores.steady import steady_now
 
 FOLDER = "queries"
 """In the shop's folder."""
@@ -58,16 +59,17 @@ class QueryLog:
     Several processes may write to one folder. ``dropped``: lines that could not be written.
     """
 
-    def __init__(self, folder: Path, *, enabled: bool, days: int, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, folder: Path, *, enabled: bool, days: int, clock: Callable[[], datetime] | None = None) -> None:
         self.enabled = enabled
         self.dropped = 0
-        self._folder, self._days, self._clock = folder, days, clock
+        self._folder, self._days = folder, days
+        self._clock, self._today = clock or _now, clock or steady_now
         self._waiting: queue.SimpleQueue[LoggedQuery | None] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._file: tuple[str, int] | None = None
         self._failing = False
-        forget_old(folder, days, clock().date())  # of a log that was turned off, too
+        forget_old(folder, days, self._today().date())  # of a log that was turned off, too
 
     def note(self, query: Query, answer: Answer) -> Answer:
         """Hands over a query that was answered; returns the answer as it is.
@@ -134,7 +136,7 @@ class QueryLog:
         if self._file is not None and self._file[0] == day:
             return self._file[1]
         self._close_file()
-        forget_old(self._folder, self._days, self._clock().date())
+        forget_old(self._folder, self._days, self._today().date())
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._folder / f"{day}.jsonl"
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)

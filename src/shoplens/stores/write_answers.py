@@ -5,20 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
 from shoplens.stores.connections import Database
 from shoplens.stores.schema import answered_writes
+from shoplens.stores.steady import steady_now
 
 KEPT = timedelta(hours=24)
 _CLEARED_EVERY_S = 60.0
 _C = answered_writes.c
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class WriteAnswer:
 class WriteAnswers:
     """The answers of one shop's writes, by caller and key. Safe to use from several threads and processes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(self, database: Database, clock: Callable[[], datetime] = steady_now) -> None:
         self._database, self._clock = database, clock
         self._cleared = float("-inf")
 
