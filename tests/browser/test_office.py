@@ -13,6 +13,7 @@ import pytest
 
 from shoplens.app import open_shop
 from shoplens.config import Config
+from shoplens.engine import indexing
 from tests.browser.clerk import Clerk
 from tests.browser.conftest import SCRIPT
 from tests.conftest import SmallShop, cushions
@@ -217,6 +218,40 @@ def test_a_feed_with_errors_is_imported_and_told_row_by_row(
     finding.get_by_role("button", name="Import the mended feed").click()
     expect(someone.page.get_by_role("tab", name="Import a feed", selected=True)).to_be_visible()
     office.client.post("/v1/products/delete", json={"ids": ["V1", "V2", "V4"]})
+
+
+def test_an_import_is_followed_while_it_runs_paused_and_gone_on_with(
+    clerk: Callable[..., Clerk], office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "BATCH", 2)  # many small steps
+    path = tmp_path / "many.csv"
+    path.write_text("id,title\n" + "".join(f"B{n},Bowl number {n}\n" for n in range(80)))
+    someone = clerk("catalogue?part=import")
+    someone.field("^Feed").set_input_files(path)
+    someone.field("Products that the feed lacks stay").check()
+    someone.button("Import", exact=True).click()
+    job = someone.page.get_by_role("article", name="Import").first
+    expect(job.get_by_role("progressbar")).to_be_visible()
+    job.get_by_role("button", name="Pause").click()
+    expect(job).to_contain_text(re.compile("pausing|paused"))
+    job.get_by_role("button", name="Go on").click()
+    expect(job).to_contain_text("done")
+    expect(job).to_contain_text("80 of 80 products")
+    expect(someone.page.get_by_text("Every row was used.").first).to_be_visible()
+    office.client.post("/v1/products/delete", json={"ids": [f"B{n}" for n in range(80)]})
+
+
+def test_a_shop_without_keys_lets_one_look_and_change_nothing(chromium: Any, tmp_path: Path) -> None:
+    small = SmallShop(tmp_path / "small")
+    shop = small.open(server={"keys": "off"})
+    small.index(shop, [{"id": "V1", "title": "Vase"}])
+    with serving(shop) as url, Clerk.comes(chromium, url, "/office/catalogue") as someone:
+        someone.button("Open Vase").click()
+        someone.button("Remove from the catalogue").click()
+        someone.page.get_by_role("dialog", name="Remove Vase?").get_by_role("button", name="Remove from").click()
+        expect(someone.page.get_by_text("nothing can be changed over HTTP here")).to_be_visible()
+        expect(someone.button("Sign out")).to_have_count(0)
+    small.close()
 
 
 def test_an_offer_is_changed_and_harmful_texts_are_text(clerk: Callable[..., Clerk], office: Office) -> None:

@@ -71,14 +71,14 @@ export function JobCard({ id, label, onOver }: { id: string; label?: string; onO
         {counts.map(([key, label_]) => <Chip key={key} tone={BAD.has(key) ? "warn" : ""}>{number(numberOf(key) ?? 0)} {label_}</Chip>)}
       </p>
       {job.error && <div class="failure" role="alert"><p><bdi>{job.error.detail}</bdi></p>{job.error.hint && <p class="soft">{job.error.hint}</p>}</div>}
-      <p class="row">
+      {job.state !== "done" && job.state !== "cancelled" && <p class="row">
         {["queued", "running"].includes(job.state) && <Button small onClick={() => order("pause")}>{t().pause}</Button>}
         {job.state === "paused" && <Button small onClick={() => order("resume")}>{t().resume}</Button>}
         {job.state === "failed" && (job.error?.code === "removal_guard"
           ? <Button small kind="danger" onClick={() => order("resume", { allow_removals: true })}>{t().allow}</Button>
           : <Button small onClick={() => order("resume")}>{common().again}</Button>)}
         {!isOver(job) && <Button small kind="danger" onClick={() => order("cancel")}>{t().cancel}</Button>}
-      </p>
+      </p>}
     </article>
   );
 }

@@ -132,6 +132,7 @@ export const percent = (share: number): string => new Intl.NumberFormat(language
 /** Bytes in the unit that reads best. */
 export function size(bytes: number): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+  if (bytes < 1000) return `${new Intl.NumberFormat(language()).format(bytes)} B`;
   let n = 0;
   while (bytes >= 1000 && n < units.length - 1) { bytes /= 1000; n += 1; }
   return new Intl.NumberFormat(language(), { style: "unit", unit: units[n], maximumFractionDigits: bytes < 10 ? 1 : 0 }).format(bytes);
