@@ -91,16 +91,20 @@ def test_find_similar_and_then_with_words(shopper: Shopper) -> None:
 def test_why_a_product_is_here(shopper: Shopper) -> None:
     shopper.searches("green cushion")
     why = shopper.button("Why this? Green cushion")
-    expect(why).to_have_attribute("aria-expanded", "false")
-    expect(shopper.page.get_by_text("words ↔ picture").first).to_be_hidden()
     why.click()
-    expect(why).to_have_attribute("aria-expanded", "true")
-    card = shopper.page.get_by_role("listitem").filter(has=why)
-    expect(card.get_by_text("words as written")).to_be_visible()
-    expect(card.get_by_text("words ↔ picture")).to_be_visible()
-    expect(card.get_by_text(re.compile(r"^[+−]\d+\.\d\d$")).first).to_be_visible()
-    why.click()
-    expect(card.get_by_text("words as written")).to_be_hidden()
+    told = shopper.page.get_by_role("dialog", name="Why this? Green cushion")
+    expect(told.get_by_text("words as written")).to_be_visible()
+    expect(told.get_by_text("words ↔ picture")).to_be_visible()
+    expect(told.get_by_text(re.compile(r"^[+−]\d+\.\d\d$")).first).to_be_visible()
+    expect(told.get_by_text("Agrees: Colour: green")).to_be_visible()
+    expect(told.get_by_role("mark")).to_contain_text(["Green", "cushion"])
+    heat = told.get_by_role("img", name="Where on the picture it matches")
+    expect(heat).to_be_visible()
+    told.get_by_label("Show where it matches").uncheck()
+    expect(heat).to_have_count(0)
+    shopper.button("Close").click()
+    expect(told).to_have_count(0)
+    expect(why).to_be_focused()
 
 
 def test_filters_with_counts_add_up_and_can_be_taken_back(shopper: Shopper) -> None:
@@ -153,9 +157,14 @@ def test_order(shopper: Shopper) -> None:
     expect(shopper.names.first).to_have_text(f"White towel {TOWELS}")
 
 
-def test_more_shows_the_rest_once(shopper: Shopper) -> None:
-    shopper.button("More", exact=True).click()
+def test_scrolling_shows_the_rest_once_and_the_address_tells_how_much(shopper: Shopper, chromium: Any) -> None:
+    expect(shopper.names).to_have_count(24)
+    shopper.names.last.scroll_into_view_if_needed()
     expect(shopper.names).to_have_count(ALL)
+    expect(shopper.page).to_have_url(re.compile("pages=2"))
+    with Shopper.comes(chromium, shopper.page.url, "") as friend:
+        expect(friend.names).to_have_count(ALL)
+        friend.saw_no_faults()
     expect(shopper.button("More", exact=True)).to_be_hidden()
     names = shopper.names.all_text_contents()
     assert len(set(names)) == ALL

@@ -36,7 +36,7 @@ function Recent({ without, onForget }: { without?: string; onForget: () => void 
   const found = viewed().filter(({ id }) => id !== without);
   if (!found.length) return null;
   return (
-    <div class="recent" role="group" aria-label={say().recent}>
+    <aside class="recent" aria-label={say().recent}>
       <div class="row spread"><h2>{say().recent}</h2><Button kind="plain" small onClick={() => { forget(); onForget(); }}>{say().forget}</Button></div>
       <ul>
         {found.map(({ id, name, picture }) => (
@@ -48,7 +48,7 @@ function Recent({ without, onForget }: { without?: string; onForget: () => void 
           </li>
         ))}
       </ul>
-    </div>
+    </aside>
   );
 }
 
@@ -72,11 +72,12 @@ export function App() {
   return (
     <>
       {/* An address with # would be an entry of the history of its own. */}
-      <a class="skip" href="#results" onClick={(event) => { event.preventDefault(); document.getElementById(product === undefined ? "results" : "content")?.focus(); }}>{say().skip}</a>
+      <a class="skip" href={product === undefined ? "#results" : "#content"} onClick={(event) => { event.preventDefault(); document.getElementById(product === undefined ? "results" : "content")?.focus(); }}>{say().skip}</a>
       <Head />
       {product === undefined
         ? (
           <main id="content" class="window">
+            <h1 class="sr">{say().ask}</h1>
             <div class="top"><Clues /><Bar open={open} onOpen={setOpen} /></div>
             <Filters open={open} />
             <Results />

@@ -16,13 +16,13 @@ const focusBox = () => document.getElementById("words")?.focus();
 const area = ([x0 = 0, y0 = 0, x1 = 0, y1 = 0]: readonly number[]) => Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
 const shared = (a: readonly number[], b: readonly number[]) => area([Math.max(a[0] ?? 0, b[0] ?? 0), Math.max(a[1] ?? 0, b[1] ?? 0), Math.min(a[2] ?? 0, b[2] ?? 0), Math.min(a[3] ?? 0, b[3] ?? 0)]) / Math.min(area(a), area(b));
 
-/** The things worth framing: probably one, not all of the photo, and not the same thing again in another frame. */
+/** The things worth framing: probably one, not all of the photo, and hardly covered by another frame (each has to be hit by a finger). */
 export function worthwhile(proposals: readonly shop.Proposal[]): shop.Proposal[] {
   const out: shop.Proposal[] = [];
   for (const one of proposals) {
-    if (one.confidence >= 0.25 && area(one.crop) < 0.85 && !out.some((other) => shared(one.crop, other.crop) > 0.6)) out.push(one);
+    if (one.confidence >= 0.25 && area(one.crop) < 0.85 && !out.some((other) => shared(one.crop, other.crop) > 0.35)) out.push(one);
   }
-  return out.slice(0, 4);
+  return out.slice(0, 4).sort((a, b) => area(b.crop) - area(a.crop)); // the small ones lie above the large ones
 }
 
 /** The part of a photo that the service took by itself, as the whole was like nothing: it says so in a note. */

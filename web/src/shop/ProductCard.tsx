@@ -78,8 +78,8 @@ export function ProductCard({ hit, eager, onWhy }: { hit: shop.Hit; eager: boole
   };
   return (
     <li class="hit" data-product={product.id}>
-      <a class="hit-link" href={shop.productHref(product.id)} onClick={(event) => openHere(event, product.id)}>
-        <div class="tile"><Picture key={picture} hash={picture} alt={name} sizes={SIZES} eager={eager} /></div>
+      <a class="hit-link" aria-label={name} href={shop.productHref(product.id)} onClick={(event) => openHere(event, product.id)}>
+        <div class="tile"><Picture key={picture} hash={picture} alt="" sizes={SIZES} eager={eager} /></div>
         <h3 dir="auto">{name}</h3>
       </a>
       <div class="over">

@@ -94,7 +94,7 @@ let entry = 0;
 
 function leave(): void {
   const card = document.activeElement?.closest<HTMLElement>("[data-product]");
-  entries.set(entry, { view: state.view, query: state.query, results: state.results, scroll: scrollY, focus: card?.dataset.product ?? "" });
+  entries.set(entry, { view: state.view, query: state.query, results: state.busy ? null : state.results, scroll: scrollY, focus: card?.dataset.product ?? "" });
 }
 
 function enter(href: string, replace: boolean): void {
@@ -241,7 +241,8 @@ async function things(photos: readonly Photo[]): Promise<void> {
 /** The page of one product. */
 export async function open(id: string): Promise<void> {
   enter(productHref(id), false);
-  change({ view: { kind: "product", id } });
+  running?.abort(); // more of the results would come into the address of the product
+  change({ view: { kind: "product", id }, results: state.busy ? null : state.results, busy: false, loadingMore: false });
   scrollTo({ top: 0 });
 }
 
