@@ -149,6 +149,7 @@ class Work:
         while True:
             feeds = self._feeds()
             source = feeds.source(path, body.get("format"), body.get("mapping"))
+            source.ask(track.check)
             track.phase("counting")
             track.fields["total"] = source.count()
             track.phase("indexing")
