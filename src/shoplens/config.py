@@ -132,8 +132,8 @@ class GuardSettings(_Part):
     max_wait_ms: float = Field(
         30.0,
         gt=0,
-        description="longest a request is let wait for its turn while more come than can be answered, in ms; twice that "
-        "in a burst; two turns and ten at least, where turns are long",
+        description="longest a request is let wait for its turn while more come than can be answered, in ms; two "
+        "to four times that in a burst; two turns, or ten to twenty, where turns are long",
     )
     header_timeout_s: float = Field(10.0, gt=0, description="longest time for a request's head to arrive, in seconds")
     write_timeout_s: float = Field(
@@ -197,6 +197,9 @@ class ObserveSettings(_Part):
     """What an operator sees of the service (docs/howto/observe.md)."""
 
     access_log: bool = Field(True, description="write a line for each request, without what was asked")
+    log_level: Literal["debug", "info"] = Field(
+        "info", description="what the log tells; debug: requests for pictures and for the pages' files, too"
+    )
     log_queries: bool = Field(
         False, description="write what was asked by GET into these lines, too; shoppers' words are personal data"
     )

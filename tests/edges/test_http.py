@@ -183,19 +183,24 @@ def test_half_sent_requests_block_nobody(client: httpx.Client) -> None:
 
 def test_many_at_once_are_all_answered_or_told_to_wait(client: httpx.Client) -> None:
     statuses: list[int] = []
+    end = time.monotonic() + 60
 
     def ask() -> None:
-        for _ in range(10):
-            statuses.append(client.post("/v1/search", json={"q": "red cushion", "per_page": 2}).status_code)
+        answers = 0
+        while answers < 10 and time.monotonic() < end:
+            status = client.post("/v1/search", json={"q": "red cushion", "per_page": 2}).status_code
+            statuses.append(status)
+            answers += status == 200
+            if status == 429:
+                time.sleep(0.05)
 
     threads = [threading.Thread(target=ask) for _ in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(statuses) == 200
     assert set(statuses) <= {200, 429}
-    assert statuses.count(200) > 100
+    assert statuses.count(200) == 200
 
 
 def test_serve_as_a_process_becomes_ready_and_stops_gracefully(tmp_path: Path) -> None:

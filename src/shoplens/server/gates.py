@@ -25,15 +25,14 @@ THREADS = 8
 """Pictures to show that are worked on at once: they may have to be fetched from the shop's own server first."""
 FETCHES = 8
 """Requests whose photos are fetched at once: strangers' servers may be slow, and searches must not wait for them."""
-BURST_TURNS = 10
-"""Turns of work that may wait in a burst. At 70 % of what can be done, requests coming at random, one in a thousand or
-so finds more there (simulated, for work whose length varies by three tenths)."""
-LASTING_TURNS = 2
-"""The same while lasting overload is refused: enough that no thread is ever without work."""
 LASTING = 1.25
 """Times as many requests as can be answered, from which on it is overload and not chance ..."""
 _SPAN = 30
 """... within about so many turns: at 70 % five standard deviations away, at three times it seen after sixteen turns."""
+BORNE = ((0.9, 4, 20), (LASTING, 2, 10), (math.inf, 1, 2))
+"""Below which load how long a wait is borne: in patiences, and in turns of work where those are longer. A handful of
+pages opened at once may queue; at what can just be done ten turns are what chance needs (simulated, for work whose
+length varies by three tenths); under overload two, so that no thread is ever without work."""
 _LEARNING = 0.1
 """Weight of the newest turn in what turns take."""
 LONGEST_AFTER_S = 10
@@ -69,9 +68,8 @@ class Pressure:
     """How many come against how many can be answered, and whether one more may wait. Pure: the clock is the caller's.
 
     Args:
-        patience_s: longest wait that is expected of whoever is let in while more come than can be answered; twice
-            that in a burst (as in "Fail at Scale", Maurer 2015: bursts may queue, lasting overload may not). Where
-            turns are long, a few of them at least.
+        patience_s: longest wait that is expected of whoever is let in while more come than can be answered; more in a
+            burst (as in "Fail at Scale", Maurer 2015: bursts may queue, lasting overload may not): ``BORNE``.
     """
 
     def __init__(self, patience_s: float) -> None:
@@ -99,9 +97,9 @@ class Pressure:
 
     def is_too_much(self, now: float, behind: int) -> bool:
         """Whether who comes now, behind so many that wait, would wait for too long."""
-        burst = self.load(now) < LASTING
-        borne = max((1 + burst) * self._patience, (BURST_TURNS if burst else LASTING_TURNS) * self.turn_s)
-        return (behind + 1) * self.turn_s > borne
+        load = self.load(now)
+        patiences, turns = next((waits, turns) for below, waits, turns in BORNE if load < below)
+        return (behind + 1) * self.turn_s > max(patiences * self._patience, turns * self.turn_s)
 
 
 class Gate:

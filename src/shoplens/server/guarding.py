@@ -7,7 +7,7 @@ stands between change a request's address, the route that it then reaches does n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -19,6 +19,7 @@ from shoplens.app import Shop
 from shoplens.config import GuardSettings, ServerSettings
 from shoplens.errors import ShopLensError
 from shoplens.server.callers import CALLER, Caller, Keyring, key_sent, refusal
+from shoplens.server.direct import Direct
 from shoplens.server.gates import Busy, Gates
 from shoplens.server.limiting import Limits
 from shoplens.server.problems import from_error, problem
@@ -60,10 +61,14 @@ def guards_of(shop: Shop, gates: Gates) -> Guards:
 
 def add_guard(app: FastAPI, guards: Guards) -> None:
     """Puts the guard before a service and around what was added to it so far; all its routes are there already."""
-    app.add_middleware(Guard, guards=guards, routes=tuple(app.routes))
+    app.add_middleware(Guard, guards=guards, routes=tuple(app.routes), direct=_direct(app.routes))
     for route in app.routes:
         if isinstance(route, Route):
             route.app = _Judged(route.app, route)
+
+
+def _direct(routes: Sequence[BaseRoute]) -> dict[int, ASGIApp]:
+    return {id(one): one.app for one in routes if isinstance(one, Route) and isinstance(one.app, Direct)}
 
 
 class _Judged:
@@ -81,10 +86,16 @@ class _Judged:
 
 
 class Guard:
-    """ASGI: judges each request by its route, found as the service's own routing finds it."""
+    """ASGI: judges each request by its route, found as the service's own routing finds it.
 
-    def __init__(self, app: ASGIApp, guards: Guards, routes: Sequence[BaseRoute]) -> None:
-        self._app, self._guards, self._routes = app, guards, routes
+    Args:
+        direct: what answers routes here and now, by their identity: what lies between has nothing to do for them.
+    """
+
+    def __init__(
+        self, app: ASGIApp, guards: Guards, routes: Sequence[BaseRoute], direct: Mapping[int, ASGIApp]
+    ) -> None:
+        self._app, self._guards, self._routes, self._direct = app, guards, routes, direct
         self._server, self._guard = guards.server, guards.settings
         self._plain: dict[tuple[str, str, str], BaseRoute] = {}
 
@@ -153,7 +164,7 @@ class Guard:
                             message["headers"] = [*message.get("headers", ()), (b"vary", b"Authorization, X-API-Key")]
                     await send(message)
 
-                await self._app(scope, asking.receive, begun)
+                await self._direct.get(id(scope[JUDGED]), self._app)(scope, asking.receive, begun)
         except ClientGone:
             return
         except TimeoutError:

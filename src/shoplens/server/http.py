@@ -23,6 +23,7 @@ from shoplens.core.wire import answer_to_fields
 from shoplens.errors import PictureError, ShopLensError
 from shoplens.server.comparing import mount_comparing
 from shoplens.server.describing import describe
+from shoplens.server.direct import answer_directly
 from shoplens.server.doctor import mount_doctor
 from shoplens.server.encoders import mount_encoders
 from shoplens.server.fronting import add_cors, front
@@ -154,6 +155,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     guards = guards_of(shop, gates)
     mount_keys(app, shop, guards)
     describe(app)
+    answer_directly(app, "/v1/search")
     add_heads(app)
     add_guard(app, guards)
     add_cors(app, shop.config)

@@ -44,7 +44,8 @@ class Limits:
         """Counts a request; the problem document where it is one too many. Raises StoreError."""
         key = caller.key
         if key is None:
-            rate, name = _rate(self._settings.rate_per_address), f"a {network(caller.address)}"
+            rate = _rate(self._settings.rate_per_address)
+            name = f"a {network(caller.address)}" if rate is not None else ""
         else:
             rate, name = key.rate or _rate(self._settings.rate_per_key), f"k {key.id}"
         if rate is not None and (wait := self._buckets.take(name, rate, time.monotonic())):

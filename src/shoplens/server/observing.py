@@ -20,6 +20,7 @@ from shoplens.encoders.batching import BatchingEncoder
 from shoplens.encoders.cached import CachedEncoder
 from shoplens.server.gates import Gates
 from shoplens.server.guarding import JUDGED
+from shoplens.server.lines import lines
 from shoplens.server.metrics import Metrics, kind_of
 from shoplens.server.recall import RecallWatch
 from shoplens.server.requests import REQUEST, Noted, id_of
@@ -28,6 +29,8 @@ log = structlog.get_logger("shoplens.access")
 
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 """Asked every few seconds by machines: counted, but no lines of the log."""
+FINE = ("/assets/", "/v1/pictures/")
+"""Beginnings of routes of which a page asks dozens at once: counted, but lines of the log only at ``debug``."""
 NO_ROUTE = "none"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -96,8 +99,7 @@ class Observing:
         token = REQUEST.set(noted)
         sent = _Sent(send, noted.id.encode())
         try:
-            with structlog.contextvars.bound_contextvars(request_id=noted.id):
-                await self._app(scope, receive, sent)
+            await self._app(scope, receive, sent)
         finally:
             REQUEST.reset(token)
             self._count(scope, noted, sent, time.perf_counter() - began)
@@ -108,14 +110,14 @@ class Observing:
         method = scope["method"] if scope["method"] in METHODS else "other"
         status = sent.status or 499  # the client had gone before there was an answer
         metrics = self._metrics
-        metrics.requests.labels(method, route, str(status)).inc()
-        metrics.request_seconds.labels(route).observe(seconds)
+        metrics.answered(method, route, status, seconds)
         if status in (429, 503) and route not in QUIET:
             metrics.refused.labels(route, str(status)).inc()
         if noted.kind:
-            metrics.search_seconds.labels(noted.kind).observe(seconds)
-            metrics.traffic.took(seconds)
-        if self._settings.access_log and scope["path"] not in QUIET:
+            metrics.took(noted.kind, seconds)
+        settings = self._settings
+        fine = route.startswith(FINE) and status < 400
+        if settings.access_log and scope["path"] not in QUIET and (not fine or settings.log_level == "debug"):
             told: dict[str, object] = {
                 "method": method,
                 "path": scope["path"],
@@ -129,9 +131,12 @@ class Observing:
             caller = str(scope.get("state", {}).get("caller", ""))
             if caller.startswith("key "):  # not the address: that of a shopper is personal
                 told["caller"] = caller
-            if self._settings.log_queries:
+            if settings.log_queries:
                 told["query"] = scope["query_string"].decode("latin-1")
-            log.info("request", **told)
+            if (written := lines()) is not None:
+                written.put(told)
+            else:
+                log.info("request", **told)
 
 
 class _Sent:

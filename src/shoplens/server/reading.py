@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import anyio
 import orjson
@@ -89,13 +90,14 @@ async def read_query(request: Request, settings: ServerSettings) -> Asked:
     """
     limit = settings.max_body_bytes
     if request.method in ("GET", "HEAD"):
-        if len(request.url.query) > MAX_ADDRESS:
+        asked: bytes = request.scope["query_string"]
+        if len(asked) > MAX_ADDRESS:
             raise TooLargeError(
-                f"the address has {len(request.url.query)} characters behind its '?', the limit is {MAX_ADDRESS}",
+                f"the address has {len(asked)} characters behind its '?', the limit is {MAX_ADDRESS}",
                 where="address",
                 hint="send the fields as JSON: POST /v1/search",
             )
-        return _asked(fields_from_strings(request.query_params.multi_items()), {})
+        return _asked(fields_from_strings(parse_qsl(asked.decode("latin-1"), keep_blank_values=True)), {})
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     body = await read_body(request, limit, settings.body_timeout_s)
     if kind == "multipart/form-data":

@@ -16,7 +16,7 @@ from shoplens.server import systemd
 from shoplens.server.connections import protocol_of
 from shoplens.server.http import create_app
 from shoplens.server.reloading import take_up
-from shoplens.server.settling import metrics_at, set_log, when_ready
+from shoplens.server.settling import log_written, metrics_at, set_log, when_ready
 from shoplens.server.stopping import Door, Service
 from shoplens.server.tenants import create_tenants, open_shops
 
@@ -34,7 +34,7 @@ def run(config: Config, again: Callable[[], Config] | None = None) -> None:
         ConfigError: the address is not free, or that of the metrics.
     """
     set_log(config.observe)
-    with open_shop(config) as shop:
+    with log_written(), open_shop(config) as shop:
         listener = systemd.listener() or _listen(config.server.host, config.server.port)
         host, port = listener.getsockname()[:2]
         name = f"[{host}]" if ":" in host else host
@@ -71,7 +71,7 @@ def run_several(configs: Mapping[str, Config], again: Callable[[], Mapping[str, 
             hint="leave it out, and ask each shop: /shops/NAME/metrics",
         )
     set_log(config.observe)
-    with open_shops(configs) as shops:
+    with log_written(), open_shops(configs) as shops:
         listener = systemd.listener() or _listen(config.server.host, config.server.port)
         host, port = listener.getsockname()[:2]
         log.info("serving", shops=[str(shop.folder) for shop in shops.values()], host=host, port=port)

@@ -6,8 +6,9 @@ from __future__ import annotations
 import gc
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from typing import Any
 
 import orjson
 import structlog
@@ -17,6 +18,8 @@ from prometheus_client import CollectorRegistry, start_http_server
 from shoplens.config import ObserveSettings
 from shoplens.core.secrets import mask_event, masked
 from shoplens.errors import ConfigError
+from shoplens.server.lines import Lines, lines, open_lines
+from shoplens.server.requests import request_id
 
 SWITCH_S = 0.001
 """How long a thread may hold Python's lock while another waits. A fifth of the usual: refusals and health must not wait
@@ -30,6 +33,7 @@ def set_log(settings: ObserveSettings) -> None:
     """Writes the log as the settings say, to the standard error."""
     before: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        _name_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper("iso"),
         structlog.processors.format_exc_info,
@@ -37,8 +41,11 @@ def set_log(settings: ObserveSettings) -> None:
     ]
     for name in ("uvicorn", "uvicorn.error", "asyncio"):
         logging.getLogger(name).addFilter(_mask_record)
-    only = structlog.make_filtering_bound_logger(logging.INFO)
-    if settings.log_format == "json":
+    only = structlog.make_filtering_bound_logger(logging.DEBUG if settings.log_level == "debug" else logging.INFO)
+    json, colours = settings.log_format == "json", sys.stderr.isatty()
+    # Colours are for people who watch, and then there is no hurry.
+    open_lines(Lines(sys.stderr.buffer, json=json) if settings.access_log and (json or not colours) else None)
+    if json:
         structlog.configure(
             [*before, structlog.processors.JSONRenderer(orjson.dumps)],
             wrapper_class=only,
@@ -47,11 +54,29 @@ def set_log(settings: ObserveSettings) -> None:
         )
     else:
         structlog.configure(
-            [*before, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+            [*before, structlog.dev.ConsoleRenderer(colors=colours)],
             wrapper_class=only,
             logger_factory=structlog.PrintLoggerFactory(sys.stderr),
             cache_logger_on_first_use=True,
         )
+
+
+@contextmanager
+def log_written() -> Iterator[None]:
+    """Writes all that waits to be logged when the block is left."""
+    try:
+        yield
+    finally:
+        if (written := lines()) is not None:
+            open_lines(None)
+            written.close()
+
+
+def _name_request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor for structlog: messages tell of which request they are."""
+    if number := request_id():
+        event.setdefault("request_id", number)
+    return event
 
 
 def _mask_record(record: logging.LogRecord) -> bool:
