@@ -215,6 +215,16 @@ class ObserveSettings(_Part):
         200, ge=0, description="of so many searches one is answered exactly, too, to watch recall; 0 for none"
     )
 
+    traces_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="where traces of requests are sent by OTLP over HTTP (extra: otel), such as "
+        "http://127.0.0.1:4318/v1/traces; empty for nowhere",
+    )
+    traces_share: float = Field(
+        1.0, ge=0, le=1, description="share of the requests that are traced, of those that bring no trace of their own"
+    )
+
     @field_validator("metrics_address")
     @classmethod
     def _address(cls, given: str) -> str:

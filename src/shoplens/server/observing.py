@@ -24,6 +24,7 @@ from shoplens.server.lines import lines
 from shoplens.server.metrics import Metrics, kind_of
 from shoplens.server.recall import RecallWatch
 from shoplens.server.requests import REQUEST, Noted, id_of
+from shoplens.server.tracing import Tracing, tracing_of
 
 log = structlog.get_logger("shoplens.access")
 
@@ -43,6 +44,7 @@ class Watch:
         self.metrics = Metrics(shop, gates)
         self._heard: Encoder | None = None
         self._recall = RecallWatch(shop, self.metrics, self._settings.recall_every)
+        self.tracing = tracing_of(self._settings, shop.folder.name)
 
     def search(self, query: Query) -> Answer:
         """Searches, and counts what came of it. Raises what the search raises."""
@@ -51,11 +53,14 @@ class Watch:
             noted.kind = kind_of(query)
         if self._shop.encoder is not self._heard:
             self._hear()
+        began = time.perf_counter()
         try:
             answer = self._shop.search(query)
         except Exception as error:
             self.metrics.not_answered(error)
             raise
+        if noted is not None:
+            noted.searches.append((began, time.perf_counter(), answer.timings_ms))
         self.metrics.searched(query, answer)
         self._recall.offer(query)
         return answer
@@ -71,17 +76,28 @@ class Watch:
         """Puts a layer around all others of a service that is not started yet."""
         build = app.build_middleware_stack
         app.build_middleware_stack = lambda: Observing(  # type: ignore[method-assign]
-            build(), self.metrics, self._settings, self._recall.close
+            build(), self.metrics, self._settings, self._close, self.tracing
         )
+
+    def _close(self) -> None:
+        self._recall.close()
+        if self.tracing is not None:
+            self.tracing.close()
 
 
 class Observing:
     """ASGI: names, times and counts requests. What it counts by is bounded: templates of routes, never addresses."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, settings: ObserveSettings, ending: Callable[[], None] = lambda: None
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        settings: ObserveSettings,
+        ending: Callable[[], None] = lambda: None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._app, self._metrics, self._settings, self._ending = app, metrics, settings, ending
+        self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -102,9 +118,9 @@ class Observing:
             await self._app(scope, receive, sent)
         finally:
             REQUEST.reset(token)
-            self._count(scope, noted, sent, time.perf_counter() - began)
+            self._count(scope, noted, sent, began, time.perf_counter() - began)
 
-    def _count(self, scope: Scope, noted: Noted, sent: _Sent, seconds: float) -> None:
+    def _count(self, scope: Scope, noted: Noted, sent: _Sent, began: float, seconds: float) -> None:
         found = scope.get("route") or scope.get(JUDGED)  # what the guard refuses is not routed
         route = str(getattr(found, "path", NO_ROUTE)).replace(":any_text", "")
         method = scope["method"] if scope["method"] in METHODS else "other"
@@ -115,6 +131,8 @@ class Observing:
             metrics.refused.labels(route, str(status)).inc()
         if noted.kind:
             metrics.took(noted.kind, seconds)
+        if self._tracing is not None and route not in QUIET:
+            self._tracing.told(scope, noted, method, route, status, began, seconds)
         settings = self._settings
         fine = route.startswith(FINE) and status < 400
         if settings.access_log and scope["path"] not in QUIET and (not fine or settings.log_level == "debug"):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
@@ -16,10 +17,12 @@ _SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")
 
 @dataclass(slots=True)
 class Noted:
-    """One request. ``kind``: of a search, what it was asked with. Written by the thread that answers it."""
+    """One request. ``kind``: of a search, what it was asked with. ``searches``: of each its begin and end (by
+    ``time.perf_counter``) and what its stages took (ms). Written by the thread that answers it."""
 
     id: str
     kind: str = ""
+    searches: list[tuple[float, float, Mapping[str, float]]] = field(default_factory=list)
 
 
 REQUEST: ContextVar[Noted | None] = ContextVar("request", default=None)
