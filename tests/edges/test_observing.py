@@ -71,6 +71,19 @@ def test_searches_are_counted_by_what_they_ask_and_what_came_of_them(client: Tes
     assert value(found, "shoplens_requests_total", method="POST", route="/v1/search", status="422") == 1
 
 
+def test_searches_with_each_thing_on_a_photo_are_counted_too(client: TestClient) -> None:
+    told = client.post("/v1/crops?search=true", files={"images": ("p.png", picture("green"))})
+    searched = len(told.json()["crops"])
+    assert searched
+    assert client.post("/v1/crops", files={"images": ("p.png", b"GIF89a broken")}).status_code == 422
+    found = values(client)
+    assert sum(v for (name, _), v in found.items() if name == "shoplens_searches_total") == searched
+    assert value(found, "shoplens_decodes_total", outcome="ok") == searched
+    broken = {dict(labels)["outcome"] for (name, labels), v in found.items() if name == "shoplens_decodes_total" and v}
+    assert len(broken) == 2
+    assert value(found, "shoplens_requests_total", method="POST", route="/v1/crops", status="422") == 1
+
+
 def test_gauges_tell_how_the_service_stands(client: TestClient, small_shop: Shop) -> None:
     found = values(client)
     assert value(found, "shoplens_products") == 6

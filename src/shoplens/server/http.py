@@ -135,7 +135,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     _health(app, shop, state)
     _search(app, shop, gate, fetches, watch)
     mount_metrics(app, watch.metrics)
-    mount_photos(app, shop, gate, fetches)
+    mount_photos(app, shop, gate, fetches, watch)
     mount_products(app, shop, gate, pictures)
     mount_jobs(app, shop, gate)
     mount_similar(app, shop, gate, fetches, lambda query: watch.search(restricted(shop, query)), _never)

@@ -126,7 +126,11 @@ class Metrics:
         self.traffic.failed()
         self.failed.labels(error.code if isinstance(error, ShopLensError) else "unexpected").inc()
         if isinstance(error, PictureError):
-            self.decodes.labels(error.reason).inc()
+            self.not_decoded(error)
+
+    def not_decoded(self, error: PictureError) -> None:
+        """Counts a photo that cannot be used."""
+        self.decodes.labels(error.reason).inc()
 
     def _of(self, metric: MetricWrapperBase, *labels: str) -> Any:
         """As ``metric.labels``, which makes all its texts anew and takes a lock: looked up, in a fifth of the time."""

@@ -15,9 +15,11 @@ from shoplens.app import Shop
 from shoplens.config import ObserveSettings
 from shoplens.core.answer import Answer
 from shoplens.core.ports import Encoder
-from shoplens.core.query import Query
+from shoplens.core.query import Query, QueryPicture
 from shoplens.encoders.batching import BatchingEncoder
 from shoplens.encoders.cached import CachedEncoder
+from shoplens.engine.cropping import CropProposal
+from shoplens.errors import PictureError
 from shoplens.server.gates import Gates
 from shoplens.server.guarding import JUDGED
 from shoplens.server.lines import lines
@@ -46,7 +48,7 @@ class Watch:
         self._recall = RecallWatch(shop, self.metrics, self._settings.recall_every)
         self.tracing = tracing_of(self._settings, shop.folder.name)
 
-    def search(self, query: Query) -> Answer:
+    def search(self, query: Query, /) -> Answer:
         """Searches, and counts what came of it. Raises what the search raises."""
         noted = REQUEST.get()
         if noted is not None:
@@ -64,6 +66,14 @@ class Watch:
         self.metrics.searched(query, answer)
         self._recall.offer(query)
         return answer
+
+    def crops(self, photo: QueryPicture, /) -> tuple[CropProposal, ...]:
+        """The things on a photo; one that cannot be used is counted. Raises what the shop's own raises."""
+        try:
+            return self._shop.crops(photo)
+        except PictureError as error:
+            self.metrics.not_decoded(error)
+            raise
 
     def _hear(self) -> None:
         """Has calls of the encoder counted, also after a switch to another one."""

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from shoplens.app import Shop
 from shoplens.errors import PictureError
-from shoplens.photos import crop_to_fields, found_to_fields, search_each, the_photo
+from shoplens.photos import LooksAndSearches, crop_to_fields, found_to_fields, search_each, the_photo
 from shoplens.server.gates import Gate
 from shoplens.server.reading import read_query
 from shoplens.server.restricting import restricted
@@ -20,8 +20,9 @@ from shoplens.server.schemas import ref
 _EACH = "true: search with each crop, too, as the other fields say; its answer stands beside it"
 
 
-def mount_photos(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate) -> None:
-    """Adds ``POST /v1/crops``. ``fetches``: the gate of photos that are given by their addresses."""
+def mount_photos(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate, watched: LooksAndSearches) -> None:
+    """Adds ``POST /v1/crops``. ``fetches``: the gate of photos that are given by their addresses. ``watched``: looks
+    and searches, and counts what came of it."""
 
     @app.post("/v1/crops", summary="The things on a photo, as crops to search with", openapi_extra=_BODY)
     async def crops(
@@ -35,9 +36,9 @@ def mount_photos(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate) -> None:
         def work() -> bytes:
             whole = query or asked.make(_never)
             if search:
-                every = search_each(shop, restricted(shop, whole))
+                every = search_each(watched, restricted(shop, whole))
                 return orjson.dumps({"crops": [found_to_fields(*one) for one in every]}, option=_NUMBERS)
-            return orjson.dumps({"crops": [crop_to_fields(one) for one in shop.crops(the_photo(whole))]})
+            return orjson.dumps({"crops": [crop_to_fields(one) for one in watched.crops(the_photo(whole))]})
 
         return Response(await gate.run(work), media_type="application/json")
 
