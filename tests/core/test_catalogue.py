@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from shoplens.core.catalogue import DerivedText, ImageRef, Money, Product, Translation, Variant
+from shoplens.core.catalogue import MAX_MINOR, DerivedText, ImageRef, Money, Product, Translation, Variant
 from tests.suites.store import PRODUCT
 
 
@@ -60,6 +61,12 @@ def test_a_product_comes_back_from_plain_data(product: Product) -> None:
 def test_data_of_another_shape_is_refused(data: dict[str, Any]) -> None:
     with pytest.raises((KeyError, TypeError)):
         Product.from_dict(data)
+
+
+@given(st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(["", "EUR", "JPY", "KWD"]))
+def test_an_amount_as_a_float_is_the_nearest_one(minor: int, currency: str) -> None:
+    money = Money(minor, currency)
+    assert money.major == float(money.amount)
 
 
 def test_what_a_variant_does_not_have_is_named() -> None:

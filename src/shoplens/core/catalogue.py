@@ -49,6 +49,11 @@ class Money:
         """The amount in the major unit."""
         return Decimal(self.minor).scaleb(-self.exponent)
 
+    @property
+    def major(self) -> float:
+        """The same as a float: the one that is nearest, as a division of whole numbers is rounded once."""
+        return self.minor / 10 ** _EXPONENTS.get(self.currency, 2)
+
     def __str__(self) -> str:
         return f"{self.amount:.{self.exponent}f} {self.currency}".strip()
 

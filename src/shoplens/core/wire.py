@@ -275,7 +275,7 @@ def answer_to_fields(answer: Answer) -> dict[str, Any]:
 
 def hit_to_fields(hit: Hit) -> dict[str, Any]:
     """A hit as JSON data: the product, which of its variants answers best, and why it is here."""
-    return ({} if hit.why is None else {"why": why_to_fields(hit.why)}) | {
+    out: dict[str, Any] = {
         "product": product_to_fields(hit.product),
         "variant_id": hit.variant.id,
         "position": int(hit.position),
@@ -285,6 +285,7 @@ def hit_to_fields(hit: Hit) -> dict[str, Any]:
         "pinned": hit.pinned,
         "reasons": [_reason(reason) for reason in hit.reasons],
     }
+    return out if hit.why is None else {"why": why_to_fields(hit.why), **out}
 
 
 def product_to_fields(product: Product) -> dict[str, Any]:
@@ -295,18 +296,23 @@ def product_to_fields(product: Product) -> dict[str, Any]:
         "description": product.description,
         "brand": product.brand,
         "category": list(product.category),
-        "categories": [list(path) for path in product.categories],
+        "categories": [list(path) for path in product.categories] if product.categories else [],
         "link": product.link,
         "attributes": {name: list(values) for name, values in product.attributes.items()},
         "images": [{"location": image.location, "alt": image.alt} for image in product.images],
         "variants": [variant_to_fields(variant) for variant in product.variants],
+        # What most products lack is not gone through: of an answer's time a third is made of such little things.
         "translations": [
             {"language": t.language, "title": t.title, "description": t.description} for t in product.translations
-        ],
+        ]
+        if product.translations
+        else [],
         "derived": [
             {"field": d.field, "text": d.text, "source": d.source, "confidence": _real(d.confidence)}
             for d in product.derived
-        ],
+        ]
+        if product.derived
+        else [],
     }
 
 
@@ -315,14 +321,21 @@ def variant_to_fields(variant: Variant) -> dict[str, Any]:
     out: dict[str, Any] = {"id": variant.id}
     price, was = variant.price, variant.list_price
     if price is not None:
-        out |= {"price": float(price.amount), "currency": price.currency}
+        out["price"], out["currency"] = price.major, price.currency
     if was is not None and (price is None or was.currency == price.currency):
-        out |= {"list_price": float(was.amount), "currency": was.currency}
+        out["list_price"], out["currency"] = was.major, was.currency
     if variant.in_stock is not None:
         out["in_stock"] = variant.in_stock
     if variant.quantity is not None:
         out["quantity"] = variant.quantity
-    out |= {name: value for name in ("sku", "gtin", "mpn", "link") if (value := getattr(variant, name))}
+    if variant.sku:
+        out["sku"] = variant.sku
+    if variant.gtin:
+        out["gtin"] = variant.gtin
+    if variant.mpn:
+        out["mpn"] = variant.mpn
+    if variant.link:
+        out["link"] = variant.link
     if variant.attributes:
         out["attributes"] = {name: list(values) for name, values in variant.attributes.items()}
     if variant.images:
