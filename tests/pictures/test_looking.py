@@ -13,6 +13,7 @@ from PIL import Image, ImageFilter
 from shoplens.core.ports import Decoded
 from shoplens.pictures import findings, hamming, quality, repaint
 from shoplens.pictures.decode import decode
+from shoplens.pictures.fingerprint import PART, fingerprint, fingerprints
 from shoplens.pictures.phash import _dct_basis, phash
 from tests.pictures.pictures_made import encoded, psnr, scene, stored_as
 
@@ -74,6 +75,26 @@ def test_other_pictures_have_other_hashes() -> None:
     apart = [hamming(a, b) for n, a in enumerate(hashes) for b in hashes[:n]]
     assert min(apart) > 12
     assert np.mean(apart) == pytest.approx(32, abs=4)  # as for independent bits
+
+
+def test_bits_of_the_hash_are_those_above_the_median() -> None:
+    rng = np.random.default_rng(3)
+    basis = _dct_basis()
+    for _ in range(20):
+        pixels = rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        low = (basis @ np.asarray(Image.fromarray(pixels).convert("L"), np.float64) @ basis.T).ravel()
+        assert phash(pixels) == int("".join("01"[int(v > np.median(low[1:]))] for v in low), 2)
+
+
+def test_fingerprints_of_a_photo_are_of_the_whole_and_of_what_may_have_been_around_it() -> None:
+    pixels = np.random.default_rng(4).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    expected = {fingerprint(pixels)[:PART]}
+    for y, x in ((2, 2), (3, 4)):  # 2.5 and 5 % of 60 and 90
+        for sides in (((y, y), (x, x)), ((2 * y, 0), (2 * x, 0)), ((0, 2 * y), (0, 2 * x))):
+            wider = np.pad(pixels, (*sides, (0, 0)), mode="edge")
+            thumb = np.asarray(Image.fromarray(wider).resize((6, 6), Image.Resampling.BOX), np.uint8)
+            expected.add(phash(wider).to_bytes(8, "big") + thumb.tobytes())
+    assert set(fingerprints(pixels)) == expected
 
 
 def test_the_transform_is_orthonormal() -> None:

@@ -7,6 +7,8 @@ by which they are made sure of, since the hash is blind for colours and two vari
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
@@ -34,19 +36,24 @@ PART = 8 + _THUMB * _THUMB * 3
 def fingerprint(pixels: Pixels) -> bytes:
     """The fingerprint of a picture, uint8 [h, w, 3], upright: two parts of PART bytes."""
     small = _small(pixels)
-    return _of(small) + _of(_within(small, _PLAIN))
+    return _of(small) + _of(_within(small, _rim(small), _PLAIN))
 
 
 def fingerprints(pixels: Pixels) -> list[bytes]:
     """Parts, any of which may be one of the picture that a photo is: of the whole, of what is within its margins or a
     drawn frame, and of the whole as it may have been before something was cut off at all sides, or at two."""
     small = _small(pixels)
-    out = [_of(small), _of(_within(small, _PLAIN)), _of(_within(small, _EVEN))]
+    rim, whole = _rim(small), _of(small)
+    out = [whole]
+    for plain in (_PLAIN, _EVEN):
+        within = _within(small, rim, plain)
+        out.append(whole if within is small else _of(within))
     height, width = small.shape[:2]
     for pad in _PADS:
         y, x = max(1, round(pad * height)), max(1, round(pad * width))
-        for sides in (((y, y), (x, x)), ((2 * y, 0), (2 * x, 0)), ((0, 2 * y), (0, 2 * x))):
-            out.append(_of(np.pad(small, (*sides, (0, 0)), mode="edge")))
+        for (top, bottom), (left, right) in (((y, y), (x, x)), ((2 * y, 0), (2 * x, 0)), ((0, 2 * y), (0, 2 * x))):
+            high = np.concatenate([*[small[:1]] * top, small, *[small[-1:]] * bottom])
+            out.append(_of(np.concatenate([*[high[:, :1]] * left, high, *[high[:, -1:]] * right], axis=1)))
     return list(dict.fromkeys(out))
 
 
@@ -65,31 +72,49 @@ def _of(pixels: Pixels) -> bytes:
     return phash(pixels).to_bytes(8, "big") + np.asarray(small, np.uint8).tobytes()
 
 
-def _within(pixels: Pixels, plain: int) -> Pixels:
-    """The picture without its plain margins; as it is where hardly anything would be left."""
+@dataclass(frozen=True, slots=True)
+class _Rim:
+    """The outermost pixels, int16 [n, 3], their colour, int16 [3], and how far each pixel of the whole lies from it."""
+
+    pixels: npt.NDArray[np.int16]
+    colour: npt.NDArray[np.int16]
+    far: npt.NDArray[np.int16]
+
+
+def _rim(pixels: Pixels) -> _Rim:
+    rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]]).astype(np.int16)
+    colour = np.median(rim, axis=0).astype(np.int16)
+    return _Rim(rim, colour, _far(pixels.astype(np.int16), colour))
+
+
+def _within(pixels: Pixels, rim: _Rim, plain: int) -> Pixels:
+    """The picture without its plain margins; the very array where it has none, or hardly anything would be left."""
     height, width = pixels.shape[:2]
-    top, left, bottom, right = _content(pixels, plain)
+    top, left, bottom, right = _content(rim, plain)
+    if (top, left, bottom, right) == (0, 0, height, width):
+        return pixels
     if bottom - top < _SMALLEST * height or right - left < _SMALLEST * width:
         return pixels
     return np.ascontiguousarray(pixels[top:bottom, left:right])
 
 
-def _content(pixels: Pixels, plain: int) -> tuple[int, int, int, int]:
+def _content(rim: _Rim, plain: int) -> tuple[int, int, int, int]:
     """The box (top, left, bottom, right) of what is not like the rim; the whole where the rim has no one colour."""
-    height, width = pixels.shape[:2]
-    rim = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-    colour = np.median(rim, axis=0)
-    if _far(rim, colour, plain).mean() > 0.2:  # the thing may reach the rim
+    height, width = rim.far.shape
+    if (_far(rim.pixels, rim.colour) > plain).mean() > 0.2:  # the thing may reach the rim
         return 0, 0, height, width
-    far = _far(pixels, colour, plain)
+    far = rim.far > plain
     rows, columns = np.flatnonzero(far.mean(axis=1) > _NOISE), np.flatnonzero(far.mean(axis=0) > _NOISE)
     if not len(rows) or not len(columns):
         return 0, 0, height, width
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
 
 
-def _far(pixels: npt.NDArray[np.uint8], colour: npt.NDArray[np.float64], plain: int) -> npt.NDArray[np.bool_]:
-    return np.asarray(np.abs(pixels.astype(np.int16) - colour.astype(np.int16)).max(axis=-1) > plain)
+def _far(pixels: npt.NDArray[np.int16], colour: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
+    """How far pixels [..., 3] lie from a colour, in grey levels of the most distant channel."""
+    apart = np.abs(pixels - colour)
+    # Three channels side by side: over a last axis of three, ``max`` takes ten times as long.
+    return np.asarray(np.maximum(np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]), np.int16)
 
 
 def difference(a: bytes, b: bytes) -> float:

@@ -10,6 +10,7 @@ from shoplens.core.spaces import Pixels
 
 _GRID = 32
 _KEPT = 8
+_MIDDLE = (_KEPT * _KEPT - 1) // 2
 
 
 def _dct_basis() -> npt.NDArray[np.float64]:
@@ -35,7 +36,7 @@ def phash(pixels: Pixels) -> int:
     grey = Image.fromarray(pixels).convert("L").resize((_GRID, _GRID), Image.Resampling.BOX, reducing_gap=None)
     low = _BASIS @ np.asarray(grey, dtype=np.float64) @ _BASIS.T
     flat = low.ravel()
-    bits = flat > np.median(flat[1:])
+    bits = flat > np.sort(flat[1:])[_MIDDLE]  # their median, as there is an odd number of them
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
