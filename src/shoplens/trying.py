@@ -46,6 +46,8 @@ FIELDS: Mapping[str, str] = {
 """Of a configuration."""
 MOST_OPEN = 2
 """Encoders kept open beside the one that serves, each with its index; the one asked longest ago is closed first."""
+MOST_SAY = 1_000
+"""Of a weight of the balance: more says the same, and sums stay numbers."""
 _MOST_ANSWERERS = 8
 AS_IT_IS = "as it is"
 
@@ -185,7 +187,11 @@ def _balance(given: Any) -> tuple[tuple[str, float], ...]:
         raise wrong("balance", "an object", given)
     known = {name: value for name, value in asdict(Balance()).items() if name not in ("depth", "semantic_ratio")}
     refuse_unknown(given, known, "balance")
-    return tuple(sorted((name, finite(value, f"balance.{name}")) for name, value in given.items()))
+    found = tuple(sorted((name, finite(value, f"balance.{name}")) for name, value in given.items()))
+    for name, value in found:
+        if abs(value) > MOST_SAY:
+            raise QueryError("out of bounds", where=f"balance.{name}", hint=f"from -{MOST_SAY} to {MOST_SAY}")
+    return found
 
 
 def _called(told: Mapping[str, Any]) -> str:

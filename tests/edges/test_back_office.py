@@ -67,7 +67,7 @@ def test_the_overview_counts_what_was_searched(client: httpx.Client) -> None:
     assert 0 < now["p50_ms"] <= now["p99_ms"]
     assert (told["products"], told["freshness"]["vectors_behind"], told["degraded"]) == (7, 0, [])
     assert told["encoder"]["space"].startswith("colours@")
-    assert told["query_log"]["enabled"]
+    assert told["query_log"] == {"enabled": True, "days": 30}
 
 
 def test_the_log_of_queries_is_told_by_what_went_wrong(client: httpx.Client) -> None:
@@ -177,6 +177,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("/v1/compare", {"query": {"q": "x"}, "b": {"semantic_ratio": 2}}, "b.semantic_ratio"),
     ("/v1/compare", {"query": {"q": "x"}, "a": {"depth": 3}}, "a.depth"),
     ("/v1/compare", {"query": {"q": "x"}, "a": {"balance": {"x": 3}}}, "a.balance.x"),
+    ("/v1/compare", {"query": {"q": "x"}, "a": {"balance": {"photo": 1e300}}}, "a.balance.photo"),
     ("/v1/compare", {"query": {"q": "x"}, "a": {"rules": "no"}}, "a.rules"),
     ("/v1/compare", {"query": {"q": "x"}, "a": 3}, "a"),
     ("/v1/compare/queries", {"queries": 3}, "queries"),
@@ -209,6 +210,15 @@ def test_strangers_see_none_of_it(stranger: httpx.Client, shop: Shop) -> None:
     other = {"query": {"q": "x"}, "b": {"encoder": "onnx:elsewhere"}}
     assert stranger.post("/v1/compare", json=other, headers=mine).status_code == 403
     assert stranger.post("/v1/compare", json=other | {"b": {}}, headers=mine).status_code == 200
+
+
+def test_where_nobody_has_a_key_no_encoder_is_opened_by_its_name(tmp_path: Path) -> None:
+    small = SmallShop(tmp_path / "small")
+    with serving(small.open(server={"keys": "off"})) as address, httpx.Client(base_url=address, timeout=30) as anybody:
+        assert found(anybody.post("/v1/compare", json={"query": {"q": "x"}}))["agreement"]["rbo"] == 1
+        refused = anybody.post("/v1/compare", json={"query": {"q": "x"}, "b": {"encoder": f"onnx:{tmp_path}"}})
+        assert (refused.status_code, str(tmp_path) in refused.text) == (403, False)
+    small.close()
 
 
 def test_limits_tell_what_a_key_has_used(client: httpx.Client, shop: Shop) -> None:

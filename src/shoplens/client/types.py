@@ -172,8 +172,7 @@ OverviewTrafficPoints = TypedDict("OverviewTrafficPoints", {"at": "str", "search
 OverviewTraffic = TypedDict("OverviewTraffic", {"minutes": "int", "searches": "int", "nothing": "int",
     "unsure": "int", "failed": "int", "p50_ms": "float | None", "p99_ms": "float | None",
     "points": "list[OverviewTrafficPoints]"})
-OverviewQueryLog = TypedDict("OverviewQueryLog", {"enabled": "bool", "days": "int", "asked": "int",
-    "different": "int", "nothing": "int", "unsure": "int", "photos": "int", "ms_p50": "float", "ms_p99": "float"})
+OverviewQueryLog = TypedDict("OverviewQueryLog", {"enabled": "bool", "days": "int"})
 OverviewDisk = TypedDict("OverviewDisk", {"free_bytes": "int", "bytes": "int"})
 Overview = TypedDict("Overview", {"version": "str", "shop": "str", "serving_since": "str",
     "encoder": "OverviewEncoder", "products": "int", "rows": "OverviewRows", "freshness": "OverviewFreshness",

@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,11 +16,9 @@ from starlette.responses import Response
 
 from shoplens import __version__
 from shoplens.app import Shop
-from shoplens.core.logged import totals
 from shoplens.server.gates import Gate
 from shoplens.server.traffic import MINUTES, Traffic
 from shoplens.stores.key_store import KeyStore
-from shoplens.stores.query_log import FOLDER, read_log
 from shoplens.switching import serving_name
 
 _THREADS, _WAITING = 1, 16
@@ -65,19 +62,13 @@ def _overview(shop: Shop, traffic: Traffic, minutes: int, since: float) -> dict[
             **whole.to_fields(),
             "points": [{"at": _moment(at), **point.to_fields()} for at, point in points],
         },
-        "query_log": _log(shop),
+        "query_log": {"enabled": config.query_log.enabled, "days": config.query_log.days},
         "rules": sum(version.rule is not None and version.rule.enabled for version in shop.rules.list()),
     }
     with suppress(OSError):
         disk = shutil.disk_usage(shop.folder)
         out["disk"] = {"free_bytes": disk.free, "bytes": disk.total}
     return out
-
-
-def _log(shop: Shop) -> dict[str, Any]:
-    wanted = shop.config.query_log
-    total = totals(read_log(shop.folder / FOLDER, wanted.days))
-    return {"enabled": wanted.enabled, "days": wanted.days, **asdict(total)}
 
 
 def _limits(shop: Shop) -> dict[str, Any]:

@@ -68,7 +68,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 },
                 said="Since this service was started, at most a day.",
             ),
-            "query_log": record({"enabled": YES, "days": WHOLE, **_TOTALS}),
+            "query_log": record({"enabled": YES, "days": {**WHOLE, "description": "for which it is kept"}}),
             "rules": {**WHOLE, "description": "merchandising rules that are enabled"},
         },
         {"disk": record({"free_bytes": WHOLE, "bytes": WHOLE})},

@@ -1217,15 +1217,9 @@ export interface components {
             /** @description that can be found */
             products: number;
             query_log: {
-                asked: number;
+                /** @description for which it is kept */
                 days: number;
-                different: number;
                 enabled: boolean;
-                ms_p50: number;
-                ms_p99: number;
-                nothing: number;
-                photos: number;
-                unsure: number;
             };
             rows: {
                 pictures: number;
@@ -1657,6 +1651,11 @@ export interface components {
             row: number;
             /** @enum {string} */
             status: "created" | "updated" | "unchanged" | "deleted" | "missing" | "rejected";
+            /** @description what was used and perhaps not meant so: a name that looks misspelt, no currency */
+            warnings?: {
+                field: string;
+                reason: string;
+            }[];
         };
     };
     responses: never;

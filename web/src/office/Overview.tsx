@@ -14,8 +14,8 @@ const en = {
   median: (text: string) => `half within ${text}`, of: (n: string) => `${n} searches`, see: "See these queries", now: "up to date", current: "All that was written is found", behind: (n: string, age: string) => `${n} changes behind, the oldest ${age} old`,
   rows: (pictures: string, texts_: string) => `${pictures} pictures, ${texts_} texts`, rules: (n: string) => `${n} rules in force`, since: (text: string) => `Counted since the service was started: ${text}. Version`,
   traffic: "Traffic", chart: (n: string, nothing: string) => `${n} searches, of which ${nothing} found nothing`, asTable: "As a table", at: "From", found: "Found something", degraded: (parts: string) => `Answers nothing just now: ${parts}`,
-  log: "From the log of queries", logOff: "Queries are not logged, so the page Queries stays empty. Turn it on: enabled = true under [query_log] in shoplens.toml.",
-  logged: (n: string, days: string) => `${n} queries in ${days} days`, different: "different", noResult: "without result", lowConfidence: "nothing certain", withPhoto: "with a photo", switchEncoder: "Compare and switch", quiet: "Nobody has searched in this time.",
+  logOff: "Queries are not logged, so the page Queries stays empty. Turn it on: enabled = true under [query_log] in shoplens.toml.",
+  switchEncoder: "Compare and switch", quiet: "Nobody has searched in this time.",
 };
 const zh: typeof en = {
   window: "时间范围", hour: "最近一小时", hours6: "最近六小时", day: "最近二十四小时",
@@ -23,8 +23,8 @@ const zh: typeof en = {
   median: (text) => `一半在 ${text} 以内`, of: (n) => `共 ${n} 次搜索`, see: "查看这些搜索词", now: "最新", current: "已写入的内容都能搜到", behind: (n, age) => `落后 ${n} 个改动，最早的在 ${age} 前`,
   rows: (pictures, texts_) => `${pictures} 张图片，${texts_} 段文字`, rules: (n) => `${n} 条生效规则`, since: (text) => `统计自服务启动：${text}。版本`,
   traffic: "流量", chart: (n, nothing) => `${n} 次搜索，其中 ${nothing} 次无结果`, asTable: "以表格显示", at: "开始时间", found: "有结果", degraded: (parts) => `目前不可用：${parts}`,
-  log: "来自搜索日志", logOff: "没有记录搜索词，所以“搜索词”页面为空。开启方法：在 shoplens.toml 的 [query_log] 下写 enabled = true。",
-  logged: (n, days) => `${days} 天内 ${n} 次搜索`, different: "不同的", noResult: "无结果", lowConfidence: "没有把握", withPhoto: "带照片", switchEncoder: "比较与切换", quiet: "这段时间没有人搜索。",
+  logOff: "没有记录搜索词，所以“搜索词”页面为空。开启方法：在 shoplens.toml 的 [query_log] 下写 enabled = true。",
+  switchEncoder: "比较与切换", quiet: "这段时间没有人搜索。",
 };
 const t = texts({ en, zh });
 type Traffic = Schemas["Overview"]["traffic"];
@@ -62,16 +62,7 @@ function Figures({ now }: { now: Schemas["Overview"] }) {
         <h2 id="traffic">{t().traffic}</h2>
         <Chart traffic={traffic} />
       </section>
-      <section class="card stack" aria-labelledby="log">
-        <h2 id="log">{t().log}</h2>
-        {log.enabled ? (
-          <p class="row">
-            <span>{t().logged(number(log.asked), number(log.days))}</span>
-            <Chip>{number(log.different)} {t().different}</Chip><Chip>{share(log.nothing, log.asked)} {t().noResult}</Chip>
-            <Chip>{share(log.unsure, log.asked)} {t().lowConfidence}</Chip><Chip>{share(log.photos, log.asked)} {t().withPhoto}</Chip>
-          </p>
-        ) : <p class="soft">{t().logOff}</p>}
-      </section>
+      {!log.enabled && <p class="card soft">{t().logOff}</p>}
       <p class="soft small-text">{t().since(date(now.serving_since))} {now.version}</p>
     </>
   );

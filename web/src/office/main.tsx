@@ -35,6 +35,7 @@ function Login({ told, onIn }: { told: string; onIn: () => void }) {
   const [busy, setBusy] = useState(false);
   const submit = async (event: Event) => {
     event.preventDefault();
+    if (!/^[\x21-\x7e]+$/.test(key.trim())) { setError(say().refused); return; } // no header can hold it
     setBusy(true);
     signIn(key.trim());
     try {
