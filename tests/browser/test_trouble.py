@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ expect: Any = pytest.importorskip("playwright.sync_api", reason="playwright is n
 pytestmark = pytest.mark.browser
 
 SEARCH = "**/v1/search*"
+SCROLLED = "async (least) => { while (scrollY < least) await new Promise(requestAnimationFrame); }"
 
 
 def problem(status: int, code: str, detail: str, hint: str, **headers: str) -> dict[str, Any]:
@@ -100,3 +102,16 @@ def test_a_slow_network_keeps_what_was_typed(shopper: Shopper) -> None:
     expect(shopper.names.first).to_have_text("Green cushion")
     expect(shopper.box).to_have_value("green cushion")
     expect(busy).to_have_count(0)
+
+
+def test_a_new_search_begins_at_its_first_hit(shopper: Shopper, photo: Path) -> None:
+    shopper.page.mouse.wheel(0, 1500)
+    shopper.page.evaluate(SCROLLED, 500)
+    shopper.searches("green cushion")
+    expect(shopper.names.first).to_have_text("Green cushion")
+    expect(shopper.names.first).to_be_in_viewport()
+    shopper.page.mouse.wheel(0, 1500)
+    shopper.page.evaluate(SCROLLED, 100)
+    shopper.drops(photo)
+    expect(shopper.page.get_by_role("img", name="my photo.png")).to_be_in_viewport(ratio=0.9)
+    assert shopper.page.evaluate("scrollY") == 0

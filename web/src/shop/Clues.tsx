@@ -1,4 +1,5 @@
 // What the search starts from: photos with the things on them, the product that others shall be like, what was ruled out.
+import { Fragment } from "preact";
 import { useState } from "preact/hooks";
 import { pictureOf } from "~/api";
 import { language } from "~/i18n";
@@ -10,17 +11,19 @@ import { say } from "./texts";
 
 export const kindOf = (proposal: shop.Proposal): string => (language() === "zh" ? proposal.kind?.chinese : proposal.kind?.english) || say().thing;
 export const placed = ([x0, y0, x1, y1]: Crop) => ({ left: `${x0 * 100}%`, top: `${y0 * 100}%`, width: `${(x1 - x0) * 100}%`, height: `${(y1 - y0) * 100}%` });
+// Frames may cover one another; points in their middle can each be hit by a finger.
+const middle = ([x0, y0, x1, y1]: Crop) => ({ left: `clamp(14px, ${(x0 + x1) * 50}%, 100% - 14px)`, top: `clamp(14px, ${(y0 + y1) * 50}%, 100% - 14px)` });
 const same = (a: Crop | null, b: readonly number[]) => a !== null && a.every((value, n) => Math.abs(value - (b[n] ?? 0)) < 0.001);
 const focusBox = () => document.getElementById("words")?.focus();
 
 const area = ([x0 = 0, y0 = 0, x1 = 0, y1 = 0]: readonly number[]) => Math.max(0, x1 - x0) * Math.max(0, y1 - y0);
 const shared = (a: readonly number[], b: readonly number[]) => area([Math.max(a[0] ?? 0, b[0] ?? 0), Math.max(a[1] ?? 0, b[1] ?? 0), Math.min(a[2] ?? 0, b[2] ?? 0), Math.min(a[3] ?? 0, b[3] ?? 0)]) / Math.min(area(a), area(b));
 
-/** The things worth framing: probably one, not all of the photo, and hardly covered by another frame (each has to be hit by a finger). */
+/** The things worth framing: probably one, not all of the photo, and not the same thing again in another frame. */
 export function worthwhile(proposals: readonly shop.Proposal[]): shop.Proposal[] {
   const out: shop.Proposal[] = [];
   for (const one of proposals) {
-    if (one.confidence >= 0.25 && area(one.crop) < 0.85 && !out.some((other) => shared(one.crop, other.crop) > 0.35)) out.push(one);
+    if (one.confidence >= 0.25 && area(one.crop) < 0.85 && !out.some((other) => shared(one.crop, other.crop) > 0.5)) out.push(one);
   }
   return out.slice(0, 4).sort((a, b) => area(b.crop) - area(a.crop)); // the small ones lie above the large ones
 }
@@ -40,8 +43,11 @@ function Shown({ photo, n, onCrop }: { photo: Photo; n: number; onCrop: () => vo
       <div class="photo" style={photo.width ? { aspectRatio: `${photo.width} / ${photo.height}` } : undefined}>
         <img src={photo.url} alt={photo.name} width={photo.width || 120} height={photo.height || 120} />
         {!photo.crop && proposals.map((one) => (
-          <button type="button" key={one.crop.join()} class="thing" style={placed(one.crop as unknown as Crop)} title={say().part(kindOf(one))} aria-label={say().part(kindOf(one))}
-            onClick={() => void shop.cropTo(photo, one.crop as unknown as Crop)} />
+          <Fragment key={one.crop.join()}>
+            <button type="button" class="thing" style={middle(one.crop as unknown as Crop)} title={say().part(kindOf(one))} aria-label={say().part(kindOf(one))}
+              onClick={() => void shop.cropTo(photo, one.crop as unknown as Crop)} />
+            <span class="thing-frame" style={placed(one.crop as unknown as Crop)} aria-hidden="true" />
+          </Fragment>
         ))}
         {own && <span class="cut soft-cut" style={placed(own)} aria-hidden="true" />}
         {photo.crop && <span class="cut" style={placed(photo.crop)} aria-hidden="true" />}

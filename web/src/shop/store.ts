@@ -118,11 +118,15 @@ function send(query: Query, more: object, signal?: AbortSignal): Promise<Answer>
   return api.post("/v1/search", query.photos.length ? { raw: formOf(fields, query.photos), signal } : { body: fields, signal });
 }
 
+/** What a search starts from: with another one its hits are others from the first on. Filters and order leave the shopper where they are. */
+const startOf = ({ words, photos, like }: Query): string => [words, like?.id, ...photos.map(({ id }) => id)].join("\n");
+
 /** Asks a question. It becomes an entry of the history; the same question again does not, and with `replace` none does. */
 export async function ask(query: Query, { replace = false }: { replace?: boolean } = {}): Promise<void> {
   const asked: Query = { ...query, plain: query.words === state.query.words ? query.plain : [], pages: replace ? query.pages : 1 };
   const stays = replace || (state.view.kind === "results" && sameQuestion(asked, state.query));
   enter(resultsHref(asked), stays);
+  if (!replace && startOf(asked) !== startOf(state.query)) scrollTo({ top: 0 }); // or its first hits, and its photo, lie above the screen
   change({ view: { kind: "results" }, query: asked, draft: asked.words });
   titled();
   await search();
