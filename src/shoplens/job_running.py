@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from shoplens.config import JobSettings
-from shoplens.core.catalogue import ColumnUse, Product, RowProblem
 from shoplens.engine.indexing import IndexOptions, IndexReport, Progress
 from shoplens.engine.reencoding import ReencodeReport
 from shoplens.errors import FeedError, FeedRefusedError, PictureError
 from shoplens.feeding import ShopFeeds
-from shoplens.feeds.opening import OpenFeed
 from shoplens.pictures.addresses import PORTS, Door
 from shoplens.pictures.fetch import Fetcher
 from shoplens.stores.job_store import Job
@@ -148,7 +146,8 @@ class Work:
         path = self._feed_of(job, track)
         while True:
             feeds = self._feeds()
-            source = feeds.source(path, body.get("format"), body.get("mapping"))
+            # At every row: one with none that can be used must be stoppable, too, and so must the counting.
+            source = feeds.source(path, body.get("format"), body.get("mapping")).watched(track.check)
             source.ask(track.check)
             track.phase("counting")
             track.fields["total"] = source.count()
@@ -165,9 +164,8 @@ class Work:
             def on_progress(progress: Progress) -> None:
                 track.come(progress.report.read, _counts(progress.report))
 
-            watched = cast(OpenFeed, _Watched(source, track.check))
             told = self.report_of(job.id)
-            report = feeds.run(watched, None, options, told, lambda _: None, on_progress, base)
+            report = feeds.run(source, None, options, told, lambda _: None, on_progress, base)
             track.come(report.read, _counts(report))
             if self._feeds().encoder.card.space == feeds.encoder.card.space:
                 return
@@ -222,23 +220,6 @@ class Work:
         finally:
             half.unlink(missing_ok=True)
             fetcher.close()
-
-
-class _Watched:
-    """A feed that asks at every product whether to go on."""
-
-    def __init__(self, source: OpenFeed, check: Callable[[], None]) -> None:
-        self._source, self._check = source, check
-        self.base, self.kind = source.base, source.kind
-
-    def uses(self) -> tuple[ColumnUse, ...]:
-        return self._source.uses()
-
-    def read(self) -> Iterator[Product | RowProblem]:
-        for found in self._source.read():
-            self._check()
-            yield found
-        self._check()
 
 
 def _counts(report: IndexReport) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,20 +12,15 @@ from typing import Any
 import orjson
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.faults.preloaded import ROOT, compiled
+
 ERRORS = (errno.EIO, errno.ENOSPC)
 
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library that lets calls fail, compiled for this machine."""
-    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("lets calls fail by a library in C for Linux, and there is no C compiler here")
-    made = tmp_path_factory.mktemp("shim") / "shim.so"
-    source = Path(__file__).with_name("shim.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
-    return made
+    return compiled("shim.c", tmp_path_factory.mktemp("shim"))
 
 
 def failing(shim: Path, folder: Path, error: int, lasts: bool, *which: str) -> list[dict[str, Any]]:

@@ -300,3 +300,34 @@ def test_backup_while_writing(path: Path, tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="folder"):
             store.backup(tmp_path)
     assert [p.name for p in target.parent.iterdir()] == ["copy.db"], "no half-written files are left"
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("how", ["gone", "empty"])
+def test_a_store_that_is_gone_beside_its_copies_is_no_new_shop(tmp_path: Path, how: str, create: bool) -> None:
+    path = tmp_path / "shop.db"
+    with open_store(path, create=True) as store:
+        store.write(Write(put=[Product("a")]))
+    (tmp_path / "copies").mkdir()
+    for left in tmp_path.glob("shop.db*"):
+        left.unlink()
+    if how == "empty":
+        path.touch()
+    with pytest.raises(StoreError, match=rf"{how}, but copies.*put back a backup.*remove the folder copies"):
+        open_store(path, create=create)
+    (tmp_path / "copies").rmdir()
+    with open_store(path, create=True) as store:
+        assert list(store.ids()) == []
+
+
+@pytest.mark.parametrize("how", ["half", "nothing", "gone"])
+def test_a_file_that_is_cut_or_gone_under_a_process(path: Path, how: str) -> None:
+    with open_store(path) as store:
+        store.write(Write(put=[Product(f"p{i}", description="x" * 3000) for i in range(100)]))
+        size = path.stat().st_size
+        if how == "gone":
+            path.unlink()
+        else:
+            os.truncate(path, size // 2 if how == "half" else 0)
+        with pytest.raises(StoreError, match=r"(damaged|gone|disk).*put back a backup"):
+            [store.write(Write(put=[Product("q")])), *store.scan()]

@@ -74,6 +74,11 @@ class OpenFeed:
         """Has every pass through the feed call ``check`` now and then; what it raises ends the pass."""
         self._reader = Asking(self._reader, check)
 
+    def watched(self, check: Callable[[], None]) -> OpenFeed:
+        """The same feed, which asks at every row that it reads, in each of its passes, whether to go on: ``check``
+        raises what is to stop it."""
+        return OpenFeed(self.path, self._kind, _Watched(self._reader, check), self._interpreter)
+
     def count(self) -> int:
         """How many products it has, about: ids that differ. Reads the feed through, without looking at what it says.
 
@@ -130,6 +135,23 @@ class Asking:
             if number % _ASK_EVERY == 0:
                 self._check()
             yield row
+
+
+class _Watched:
+    """A reader that asks at every row whether to go on."""
+
+    def __init__(self, reader: Reader, check: Callable[[], None]) -> None:
+        self._reader, self._check = reader, check
+
+    @property
+    def columns(self) -> list[str]:
+        return self._reader.columns
+
+    def rows(self) -> Iterator[Row | RowProblem]:
+        for row in self._reader.rows():
+            self._check()
+            yield row
+        self._check()
 
 
 def open_feed(

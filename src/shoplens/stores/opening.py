@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from shoplens.errors import ShopError, ShopNotFoundError, StoreError
 from shoplens.stores.connections import Database
-from shoplens.stores.problems import WAIT_S, translate
+from shoplens.stores.problems import DAMAGED_HINT, WAIT_S, translate
 from shoplens.stores.schema import SCHEMA_VERSION, check_version, prepare, version_of
 from shoplens.stores.sql import SqlStore
 
@@ -23,6 +23,8 @@ from shoplens.stores.sql import SqlStore
 log = logging.getLogger("shoplens")
 
 _LEAST_SPACE = 1 << 20
+COPIES = "copies"
+"""The folder beside a store's file in which what is built from it lies."""
 _MAKE = "make one: shoplens index FEED --shop DIR"
 
 
@@ -128,9 +130,17 @@ _ADDRESSES = "give the path of a file, or postgresql://USER@HOST/DATABASE"
 def _prepare_file(path: Path, *, create: bool) -> None:
     if path.is_dir():
         raise StoreError("it is a folder, not a file", where=str(path), hint="name the file in it")
-    if path.exists() and (path.stat().st_size or not create):
+    if path.exists() and path.stat().st_size:
         return
+    if (path.parent / COPIES).is_dir():
+        raise StoreError(
+            f"the file is {'empty' if path.exists() else 'gone'}, but copies of what was in it are there",
+            where=str(path),
+            hint=f"{DAMAGED_HINT}, or to begin anew here, remove the folder {COPIES}",
+        )
     if not create:
+        if path.exists():
+            return
         raise ShopNotFoundError("there is no such shop", where=str(path), hint=_MAKE)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

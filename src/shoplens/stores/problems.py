@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy.exc import DataError, DBAPIError
 
@@ -13,7 +14,7 @@ WAIT_S = 30.0
 
 _LOCKED_HINT = "wait until the other process has finished, or find it: shoplens doctor --shop DIR"
 _WRITABLE_HINT = "give this user the right to write to the file and its folder, or open the shop for reading only"
-_DAMAGED_HINT = (
+DAMAGED_HINT = (
     "put back a backup: shoplens restore BACKUP --shop DIR --force, "
     "or index the feed into a new shop: shoplens index FEED --shop NEW"
 )
@@ -54,17 +55,21 @@ def _from_sqlite(error: sqlite3.Error, where: str, wait_s: float) -> ShopLensErr
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return StoreError("the file cannot be written", where=where, hint=_WRITABLE_HINT)
     if primary == sqlite3.SQLITE_CANTOPEN:
+        if where.startswith("/") and not Path(where).exists():
+            return StoreError("the file is gone", where=where, hint=DAMAGED_HINT)
         return StoreError("the file cannot be opened", where=where, hint=_WRITABLE_HINT)
     if primary == sqlite3.SQLITE_NOTADB:
         return StoreError("the file is not a database", where=where, hint="name the shop's own file, or another folder")
     if primary == sqlite3.SQLITE_CORRUPT:
-        return StoreError(f"the file is damaged: {text}", where=where, hint=_DAMAGED_HINT)
+        return StoreError(f"the file is damaged: {text}", where=where, hint=DAMAGED_HINT)
     if primary == sqlite3.SQLITE_IOERR:
         return StoreError(
             f"the disk refused: {text}",
             where=where,
             hint="look for a full or failing disk and for limits on file size; nothing of this batch was stored",
         )
+    if text.startswith("no such table"):  # cut to nothing under a process that has it open
+        return StoreError(f"the file is damaged: {text}", where=where, hint=DAMAGED_HINT)
     return StoreError(f"the database refused: {text}", where=where, hint="run: shoplens doctor --shop DIR")
 
 
