@@ -6,8 +6,9 @@ Every variant is made as `shoplens encoder export bundled --precision P --prune 
 fashion's train split; the choices in the method were made on its dev split. Times are those of one picture (a square of
 the tower's size) and of one text of four pieces on one core, all variants by turns in one process; what counts is the
 ratio to fp32. R@1 and R@10: a product's photo by its title among all of the split. nDCG@10: "black tshirts men", and
-the same in Chinese. Ten alike: how many of the ten nearest photos by fp32 (exact) are found still, asked with photos and
-with titles. Needs the data sets (``SHOPLENS_DATA``) and the package onnx. A short form: ``--pruned .25 --rounds 30``.
+the same in Chinese. Ten alike: how many of the ten nearest photos by fp32 (exact) are found still, asked with photos
+and with titles. Needs the data sets (``SHOPLENS_DATA``) and the package onnx. A short form: ``--pruned .25
+--rounds 30``.
 """
 
 from __future__ import annotations

@@ -35,6 +35,13 @@ MOST = 0.9
 _TOWERS = ("image.onnx", "text.onnx")
 _STATIC = 8
 """Batches that int8 of convolutions takes its ranges from."""
+_MENDED = (
+    {
+        "name": "pictures and titles by which it was pruned and mended",
+        "source": "who exported it",
+        "licence": "their own",
+    },
+)
 _LARGEST = 2**31 - 2**24
 """Bytes of a graph that still fit into one message."""
 
@@ -163,6 +170,7 @@ def _signed(
         card,
         revision=_revision(card, part, wish, made),
         preprocessing={**said, **({"alone": alone} if alone else {})},
+        data=(*card.data, *(_MENDED if wish.pruned else ())),
         metrics={},
         notes=_notes(origin, wish, made.told),
     )
