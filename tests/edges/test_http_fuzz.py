@@ -242,7 +242,7 @@ def test_any_product_and_picture(client: TestClient, name: str, side: int) -> No
     for path in (
         f"/v1/products/{coded}",
         f"/v1/pictures/{coded}?side={side}",
-        f"/assets/{coded}/app.js",
+        f"/assets/{coded}/shop.js",
         f"/v1/products?ids={coded}",
     ):
         response = client.get(path)
