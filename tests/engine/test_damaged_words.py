@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -104,3 +106,48 @@ def test_a_service_finds_damage_while_it_runs(small: SmallShop) -> None:
         assert time.monotonic() < end
         time.sleep(0.02)
     assert words_found(shop) == 5
+
+
+def cut_in_place(small: SmallShop, kind: str, size: int) -> Path:
+    """Cuts a file that a process has open, as nobody should."""
+    file = next(p for p in word_files(small) if p.name.endswith(kind))
+    os.truncate(file, min(size, file.stat().st_size // 2))
+    return file
+
+
+@pytest.mark.parametrize("kind", [".term", ".store"])
+def test_a_service_finds_a_file_that_is_cut_in_place(small: SmallShop, kind: str) -> None:
+    indexed(small)
+    shop = small.open()
+    shop.copies.start_keeper(lambda error: None, interval=0.02, inspect_every=1e9)
+    assert words_found(shop) == 5
+    time.sleep(0.2)  # the keeper has looked at the files once
+    file = cut_in_place(small, kind, 1_000_000)
+    end = time.monotonic() + 20
+    while file.exists() or shop.copies.degraded or not shop.copies.words_current():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert words_found(shop) == 5
+
+
+def test_a_process_that_ends_over_a_file_that_was_cut_leaves_a_shop_that_mends_itself(small: SmallShop) -> None:
+    """The files are mapped: who reads beyond the end of one before the cut is noticed is ended by SIGBUS."""
+    indexed(small)
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            shop = small.open()
+            shop.edits.patch("C1", {"price": "7.00"})
+            if words_found(shop) == 5:
+                cut_in_place(small, ".idx", 0)
+                shop.search(Query("red mug", semantic_ratio=0.0))
+                code = 0
+        finally:
+            os._exit(code)
+    status = os.waitpid(child, 0)[1]
+    assert os.waitstatus_to_exitcode(status) in (0, -signal.SIGBUS)
+    shop = small.open()
+    assert words_found(shop) == 5
+    assert str(shop.product("C1").variants[0].price) == "7.00 EUR"
+    assert [f.code for f in shop.doctor() if f.level == "error"] == []

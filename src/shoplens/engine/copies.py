@@ -202,7 +202,7 @@ class Copies:
             while not self._stop.wait(interval):
                 try:
                     self.refresh()
-                    if time.monotonic() - inspected > inspect_every:
+                    if self.parts.words.is_cut() or time.monotonic() - inspected > inspect_every:
                         inspected = time.monotonic()
                         self.parts.words.inspect()
                     self.keep_words(hold=True)

@@ -92,6 +92,9 @@ class SwitchableWords(WordIndex, Protocol):
     def problem(self) -> str:
         """What is wrong with its files, as far as is known; "" when nothing is."""
 
+    def is_cut(self) -> bool:
+        """Whether one of its files has become smaller since this was asked before; quick."""
+
     def inspect(self) -> str:
         """Reads its files if they changed since they were read last; returns what is wrong with them."""
 

@@ -88,6 +88,10 @@ class TantivyWords:
         """What is wrong with the files, as far as they were read; "" when nothing is or a fresh index was begun."""
         return self._problem
 
+    def is_cut(self) -> bool:
+        """Whether one of the files has become smaller, which only another hand does: time to ``inspect``."""
+        return self._folder.is_cut()
+
     def inspect(self) -> str:
         """Reads all files if one has changed since they were last read; returns what is wrong with them.
 

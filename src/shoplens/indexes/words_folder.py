@@ -57,6 +57,7 @@ class WordFolder:
         self.root = root
         self._names = root / "words.json"
         self._names_path = str(self._names)
+        self._sizes: dict[str, int] = {}
 
     def current(self) -> str:
         """The name of the generation in use; "" if there is none of this version."""
@@ -106,7 +107,7 @@ class WordFolder:
                 hint="write through that process, or stop it first",
             ) from error
 
-    def signature(self) -> tuple[object, ...]:
+    def signature(self) -> tuple[tuple[Any, ...], ...]:
         """Changes when a file of the generation in use does, be it by a commit or by something that damages it."""
         path = self.root / (self.current() or "none")
         try:
@@ -114,6 +115,13 @@ class WordFolder:
                 return tuple(sorted((f.name, *_stat(f.path)) for f in files if not f.name.endswith((".lock", ".temp"))))
         except OSError:
             return ()
+
+    def is_cut(self) -> bool:
+        """Whether a file of the generation in use is smaller than when this was asked before. No commit does that, as
+        files are written once. It takes microseconds a file."""
+        before = self._sizes
+        self._sizes = {name: stamp[-1] for name, *stamp in self.signature() if not name.endswith(".json")}
+        return any(self._sizes.get(name, size) < size for name, size in before.items())
 
     def damage(self) -> str:
         """What is wrong with the files of the generation in use; "" if nothing is. Reads them all."""
