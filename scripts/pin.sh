@@ -33,6 +33,6 @@ pin() {
 : >"$work/all.txt"
 pin requirements.txt ""
 pin requirements-dev.txt requirements.txt --constraint requirements.txt \
-    --extra dev --extra parquet --extra heic --extra postgres --extra evaluation --extra mcp --extra otel
+    --extra dev --extra parquet --extra heic --extra postgres --extra evaluation --extra mcp --extra otel --extra uploads
 pin requirements-train.txt requirements-dev.txt --constraint requirements.txt --constraint requirements-dev.txt \
     --constraint "$work/torch.txt" --extra train

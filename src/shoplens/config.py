@@ -180,6 +180,25 @@ class AgentSettings(_Part):
     )
 
 
+class UploadSettings(_Part):
+    """What is kept of photos that shoppers search with (docs/howto/uploads.md)."""
+
+    keep_hours: float = Field(
+        0.0,
+        ge=0,
+        le=8_760,
+        description="hours for which photos of queries over HTTP are kept, encrypted; 0: not at all",
+    )
+    key: SecretStr = Field(
+        SecretStr(""), description="key that encrypts them: 32 bytes in base64; never shown or logged"
+    )
+    key_file: Path | None = Field(None, description="file with that key, which goes before uploads.key")
+    blur_faces: bool = Field(False, description="make faces on what is kept unrecognisable; needs uploads.face_model")
+    face_model: Path | None = Field(
+        None, description="face detector: the file of YuNet (ONNX), which does not come with ShopLens"
+    )
+
+
 class JobSettings(_Part):
     """Imports of feeds and other work that outlasts a request (docs/howto/jobs.md)."""
 
@@ -261,6 +280,7 @@ class Config(BaseSettings):
     judge: JudgeSettings = JudgeSettings()
     agents: AgentSettings = AgentSettings()
     jobs: JobSettings = JobSettings()
+    uploads: UploadSettings = UploadSettings()
 
     @classmethod
     def settings_customise_sources(

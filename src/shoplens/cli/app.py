@@ -33,6 +33,7 @@ from shoplens.cli.rule import group as rule
 from shoplens.cli.search import search
 from shoplens.cli.serve import serve
 from shoplens.cli.suggest import suggest
+from shoplens.cli.uploads import group as uploads
 from shoplens.errors import ConfigError, RemovalGuardError, ShopLensError
 
 app = typer.Typer(
@@ -52,6 +53,7 @@ app.add_typer(encoder)
 app.add_typer(key)
 app.add_typer(rule)
 app.add_typer(jobs)
+app.add_typer(uploads)
 
 
 @app.callback(invoke_without_command=True)

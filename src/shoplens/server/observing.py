@@ -22,6 +22,7 @@ from shoplens.engine.cropping import CropProposal
 from shoplens.errors import PictureError
 from shoplens.server.gates import Gates
 from shoplens.server.guarding import JUDGED
+from shoplens.server.keeping import keeping_of
 from shoplens.server.lines import lines
 from shoplens.server.metrics import Metrics, kind_of
 from shoplens.server.recall import RecallWatch
@@ -47,6 +48,7 @@ class Watch:
         self._heard: Encoder | None = None
         self._recall = RecallWatch(shop, self.metrics, self._settings.recall_every)
         self.tracing = tracing_of(self._settings, shop.folder.name)
+        self._keeping = keeping_of(shop)
 
     def search(self, query: Query, /) -> Answer:
         """Searches, and counts what came of it. Raises what the search raises."""
@@ -63,6 +65,8 @@ class Watch:
             raise
         if noted is not None:
             noted.searches.append((began, time.perf_counter(), answer.timings_ms))
+        if self._keeping is not None and query.pictures:
+            self._keeping.offer(query)
         self.metrics.searched(query, answer)
         self._recall.offer(query)
         return answer
@@ -91,6 +95,8 @@ class Watch:
 
     def _close(self) -> None:
         self._recall.close()
+        if self._keeping is not None:
+            self._keeping.close()
         if self.tracing is not None:
             self.tracing.close()
 
