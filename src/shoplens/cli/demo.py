@@ -47,7 +47,8 @@ def demo(
     from shoplens.server import run
 
     folder = shop or Path("demo-shop" if data is Data.own else f"demo-{data.value}")
-    config = Config.load(folder, server={"host": host, "port": port})
+    # What is asked of a demo shop is kept: the back office shows what was not found, and mends it.
+    config = Config.load(folder, server={"host": host, "port": port}, query_log={"enabled": True})
     if data is Data.own and source:
         raise ConfigError("the own demo shop is not fetched", where="--from", hint="add --data grocery or clothing")
     report = index_demo(config) if data is Data.own else _public(config, data.value, source)
@@ -58,6 +59,8 @@ def demo(
     if serve:
         at = f"[{host}]" if ":" in host else host
         console.print(f"Open http://{at}:{port} in a browser; Ctrl+C ends it.", markup=False, highlight=False)
+        key = f"shoplens key create --name office --scope admin --shop {folder}"
+        console.print(f"The back office is at /office/; a key for it: {key}", markup=False, highlight=False)
         run(config)
 
 
