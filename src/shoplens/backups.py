@@ -28,6 +28,7 @@ from shoplens.indexes.durable import replacing
 from shoplens.judgement_files import FOLDER as JUDGEMENTS
 from shoplens.judgement_files import QRELS
 from shoplens.judgement_files import QUERIES as JUDGED
+from shoplens.pictures.sent import FOLDER as SENT
 from shoplens.stores import FolderLock
 from shoplens.stores.carrying import copy_store, facts_of, fill_store, make_ready, read_meta, refuse_damaged
 from shoplens.stores.foreign import refuse_foreign
@@ -158,6 +159,8 @@ def _files(config: Config, copy: Path) -> Iterator[tuple[str, Path]]:
     for path in (folder / JUDGEMENTS / name for name in (JUDGED, QRELS)):
         if path.is_file():
             yield f"{JUDGEMENTS}/{path.name}", path
+    for path in sorted((folder / SENT).glob("*.jpg")):  # these lie nowhere else
+        yield f"{SENT}/{path.name}", path
     home = folder.resolve()
     choice = choice_from(read_meta(copy, CHOICE_KEY))
     for name in sorted({setting_name(config), *((choice.name, choice.before) if choice else ())}):
@@ -178,7 +181,7 @@ def _refuse_strange_parts(path: Path, manifest: Manifest, unpacked: Path) -> Non
         inside = first not in _RESERVED and not first.startswith(".")
         if not (
             name in (DATABASE, FILE, f"{JUDGEMENTS}/{JUDGED}", f"{JUDGEMENTS}/{QRELS}")
-            or re.fullmatch(rf"{re.escape(QUERIES)}/[^/]+\.jsonl", name)
+            or re.fullmatch(rf"{re.escape(QUERIES)}/[^/]+\.jsonl|{re.escape(SENT)}/[0-9a-f]{{64}}\.jpg", name)
             or (inside and any(name.startswith(one) for one in encoders))
         ):
             raise broken(path, f"it holds {name!r}, which no backup does")

@@ -37,6 +37,7 @@ from shoplens.indexes.vectors import FlatVectors
 from shoplens.indexes.words import TantivyWords
 from shoplens.lexical import lexicon_words
 from shoplens.pictures import FeedPictures, open_pictures
+from shoplens.pictures.sent import FOLDER as SENT
 from shoplens.pictures.thumbnails import CataloguePictures
 from shoplens.stores import NoLock, SqlStore, open_as_is
 
@@ -132,6 +133,7 @@ def open_feed_pictures(config: Config, pictures: Path | None, base: Path) -> Fee
         Path(config.shop) / "cache" / "web",
         allow_private=config.pictures.allow_private_addresses,
         max_bytes=config.pictures.max_bytes,
+        sent=Path(config.shop) / SENT,
     )
 
 

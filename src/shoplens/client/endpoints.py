@@ -88,6 +88,11 @@ class Endpoints:
         names = {"product_id": product_id}
         return self.ask(t.Removed, Ask("DELETE", "/v1/products/{product_id}", names, headers=if_match(match)))
 
+    def send_picture(self, picture: bytes) -> t.SentPicture:
+        """Sends a picture of a product; ``location`` of the answer is what a product's ``image_link`` names."""
+        kind = {"Content-Type": "application/octet-stream"}
+        return self.ask(t.SentPicture, Ask("POST", "/v1/pictures", content=picture, headers=kind))
+
     def picture(self, picture: str, *, side: int | None = None) -> bytes:
         """A picture of the catalogue by its hash: a JPEG without metadata."""
         return self.ask(bytes, Ask("GET", "/v1/pictures/{picture}", {"picture": picture}, {"side": side}))

@@ -91,6 +91,11 @@ class AsyncEndpoints:
         names = {"product_id": product_id}
         return await self.ask(t.Removed, Ask("DELETE", "/v1/products/{product_id}", names, headers=if_match(match)))
 
+    async def send_picture(self, picture: bytes) -> t.SentPicture:
+        """Sends a picture of a product; ``location`` of the answer is what a product's ``image_link`` names."""
+        kind = {"Content-Type": "application/octet-stream"}
+        return await self.ask(t.SentPicture, Ask("POST", "/v1/pictures", content=picture, headers=kind))
+
     async def picture(self, picture: str, *, side: int | None = None) -> bytes:
         """A picture of the catalogue by its hash: a JPEG without metadata."""
         return await self.ask(bytes, Ask("GET", "/v1/pictures/{picture}", {"picture": picture}, {"side": side}))

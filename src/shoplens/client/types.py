@@ -154,6 +154,7 @@ EncodersSpaces = TypedDict("EncodersSpaces", {"space": "str", "vectors": "int", 
     "missing": "dict[str, int]", "complete": "bool", "serves": "bool"})
 Encoders = TypedDict("Encoders", {"serves": "str", "before": "str", "space": "str", "spaces": "list[EncodersSpaces]"})
 SpaceDropped = TypedDict("SpaceDropped", {"space": "str", "vectors": "int"})
+SentPicture = TypedDict("SentPicture", {"picture": "str", "location": "str", "width": "int", "height": "int"})
 Removed = TypedDict("Removed", {"id": "str", "seq": "int"})
 Catalogue = TypedDict("Catalogue", {"products": "list[StoredProduct]", "next_cursor": "str"})
 Key = TypedDict("Key", {"id": "str", "name": "str", "scopes": "list[Literal['search', 'catalogue', 'admin']]",

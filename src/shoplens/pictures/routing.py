@@ -11,6 +11,7 @@ from shoplens.errors import ConfigError
 from shoplens.pictures.addresses import PORTS, Door
 from shoplens.pictures.fetch import Fetcher
 from shoplens.pictures.limits import MB
+from shoplens.pictures.sent import name_of
 from shoplens.pictures.sources import FolderSource, ZipSource
 from shoplens.pictures.web import WebSource
 
@@ -20,16 +21,22 @@ class FeedPictures:
 
     A path is looked up in ``local``. A URL goes to ``web``, except where ``prefer_local`` is set and ``local`` has a
     file of the URL's last name: a feed full of a shop's addresses beside a folder of its pictures is the usual case.
+    What was sent to the service (``upload:HASH``) lies in the folder ``sent``.
     """
 
-    def __init__(self, local: FolderSource | ZipSource, web: WebSource, prefer_local: bool) -> None:
-        self._local = local
+    def __init__(
+        self, local: FolderSource | ZipSource, web: WebSource, prefer_local: bool, sent: Path | None = None
+    ) -> None:
+        self._local, self._sent = local, sent
         self._web = web
         self._prefer_local = prefer_local
 
     def fetch(self, ref: ImageRef, known: str = "", *, deadline: float | None = None) -> PictureBytes:
         """The picture's bytes, from wherever it lies; from the net by the ``deadline``, on the clock of
         ``time.monotonic``, if there is one. Raises PictureError."""
+        name = name_of(ref.location)
+        if name and self._sent is not None and self._sent.is_dir():
+            return FolderSource(self._sent).fetch(ImageRef(name), known)
         if not is_url(ref.location):
             return self._local.fetch(ref, known)
         if self._prefer_local:
@@ -54,6 +61,7 @@ def open_pictures(
     cache: Path,
     allow_private: bool = False,
     max_bytes: int = 20 * MB,
+    sent: Path | None = None,
 ) -> FeedPictures:
     """The pictures of a feed.
 
@@ -63,13 +71,14 @@ def open_pictures(
         cache: folder for what is fetched from the net.
         allow_private: fetch from addresses that are not public too, and from any port (own network, tests).
         max_bytes: longest picture file.
+        sent: folder of the pictures that were sent to the service.
 
     Raises:
         ConfigError: ``pictures`` is neither a folder nor a zip file.
     """
     door = Door(allow_private, None if allow_private else PORTS)
     web = WebSource(cache, Fetcher(door, max_bytes=max_bytes))
-    return FeedPictures(_local(pictures, base, max_bytes), web, prefer_local=pictures is not None)
+    return FeedPictures(_local(pictures, base, max_bytes), web, prefer_local=pictures is not None, sent=sent)
 
 
 def is_url(location: str) -> bool:

@@ -48,6 +48,7 @@ from shoplens.server.reading import TooLargeError, TooSlowError, read_query
 from shoplens.server.restricting import restricted
 from shoplens.server.rules import mount_rules
 from shoplens.server.schemas import FIELDS, ref
+from shoplens.server.sending import mount_sending
 from shoplens.server.similar import mount_similar, mount_synonyms
 from shoplens.server.suggesting import mount_suggestions
 from shoplens.server.ucp import mount_ucp
@@ -137,6 +138,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_metrics(app, watch.metrics)
     mount_photos(app, shop, gate, fetches, watch)
     mount_products(app, shop, gate, pictures)
+    mount_sending(app, shop)
     mount_jobs(app, shop, gate)
     mount_similar(app, shop, gate, fetches, lambda query: watch.search(restricted(shop, query)), _never)
     mount_synonyms(app, shop, gate)

@@ -133,6 +133,14 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "SpaceDropped": record({"space": TEXT, "vectors": WHOLE}),
+    "SentPicture": record(
+        {
+            "picture": {**TEXT, "description": "its hash: /v1/pictures/{picture} shows it once a product has it"},
+            "location": {**TEXT, "description": "what to send as image_link, or in images"},
+            "width": {**WHOLE, "description": "of the file that was sent, in pixels"},
+            "height": WHOLE,
+        }
+    ),
     "Removed": record({"id": TEXT, "seq": WHOLE}),
     "Catalogue": record({"products": listed(ref("StoredProduct")), "next_cursor": TEXT}),
 }
@@ -152,6 +160,7 @@ ANSWERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "/v1/products/delete": ("Written", _BODY),
     "PUT /v1/products/{product_id}": ("StoredProduct", _BODY | _TAG),
     "PATCH /v1/products/{product_id}": ("StoredProduct", _BODY | _TAG | {"404": "not in the shop"}),
+    "POST /v1/pictures": ("201 SentPicture", _BODY | {"422": "the picture cannot be used"}),
     "/v1/jobs/import": ("202 Job", _BODY | {"403": "the feed may not be read from there"}),
     "/v1/jobs": ("Jobs", _STORE | {"400": "the cursor is damaged", "422": "a parameter has a wrong form"}),
     "/v1/jobs/{job_id}": ("Job", _JOB),

@@ -43,6 +43,7 @@ SCOPES: Mapping[tuple[str, str], Need] = {
     ("GET", "/v1/products"): "search",
     ("GET", "/v1/products/{product_id:any_text}"): "search",
     ("GET", "/v1/pictures/{picture}"): "public",
+    ("POST", "/v1/pictures"): "catalogue",
     ("GET", "/v1/catalogue"): "catalogue",
     ("POST", "/v1/products"): "catalogue",
     ("PATCH", "/v1/products"): "catalogue",
