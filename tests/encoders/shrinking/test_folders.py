@@ -16,7 +16,7 @@ import shoplens.encoders  # noqa: E402
 from shoplens.core.spaces import Calibration, unit  # noqa: E402
 from shoplens.encoders.calibrating import Sample  # noqa: E402
 from shoplens.encoders.onnx_folder import open_folder  # noqa: E402
-from shoplens.encoders.shrinking import likeness  # noqa: E402
+from shoplens.encoders.shrinking import feeds, likeness  # noqa: E402
 from shoplens.encoders.shrinking.folders import shrink  # noqa: E402
 from shoplens.encoders.shrinking.graphs import session, weights_of  # noqa: E402
 from shoplens.encoders.shrinking.lean8 import lean8  # noqa: E402
@@ -43,7 +43,9 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def small(drawn: Path) -> Any:
-    return shrink(drawn, drawn.parent / "small", precision="int8", pruned=0.25, sample=SAMPLE, least=0.3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(feeds, "_WORDS", 150)  # of the lexicon: a tower so small needs no more
+        return shrink(drawn, drawn.parent / "small", precision="int8", pruned=0.25, sample=SAMPLE, least=0.3)
 
 
 def shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -108,10 +110,15 @@ def test_halves_are_the_same_space(drawn: Path, tmp_path: Path) -> None:
     assert report.recall["picture"] > 0.98
 
 
-def test_the_same_sample_makes_the_same_encoder(drawn: Path, small: Any, tmp_path: Path) -> None:
-    again = shrink(drawn, tmp_path / "again", precision="int8", pruned=0.25, sample=SAMPLE, least=0.3)
-    assert again.card.files == small.card.files
-    assert again.card.revision == small.card.revision
+def test_the_same_sample_makes_the_same_encoder(seen: Path, tmp_path: Path) -> None:
+    one, two = (
+        shrink(seen, tmp_path / name, precision="fp32", pruned=0.25, sample=SAMPLE, least=0.3) for name in ("1", "2")
+    )
+    assert one.card.files == two.card.files
+    assert one.card.revision == two.card.revision
+    other = Sample(pictures(160, seed=6))
+    three = shrink(seen, tmp_path / "3", precision="fp32", pruned=0.25, sample=other, least=0.3)
+    assert three.card.revision != one.card.revision, "other pictures make another encoder, and another space"
 
 
 @pytest.mark.parametrize(
