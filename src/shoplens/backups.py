@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
 import tomllib
@@ -244,7 +245,14 @@ def _point_to(settings: Path, database: str) -> None:
 def _put_in_place(new: Path, folder: Path) -> Path | None:
     if not _occupied(folder):
         new.replace(folder)  # over an empty folder, too
-        _sync_or(folder.parent, lambda: folder.rename(new))
+
+        def away() -> None:
+            try:
+                folder.rename(new)
+            except OSError:  # the disk takes no rename any more; what was refused must not stay
+                shutil.rmtree(folder, ignore_errors=True)
+
+        _sync_or(folder.parent, away)
         return None
     lock = FolderLock(folder)
     if not lock.try_acquire():
@@ -254,9 +262,16 @@ def _put_in_place(new: Path, folder: Path) -> Path | None:
         aside = folder.with_name(f"{folder.name}.before-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}Z")
 
         def back() -> None:
-            if folder.exists():
-                folder.rename(new)
-            aside.rename(folder)
+            try:
+                if folder.exists():
+                    folder.rename(new)
+                aside.rename(folder)
+            except OSError as error:
+                raise BackupError(
+                    f"the disk refused half-way: {error.strerror or error}",
+                    where=str(folder),
+                    hint=f"the shop that was here is whole and lies in {aside}: mend the disk, then rename it",
+                ) from error
 
         folder.rename(aside)
         try:

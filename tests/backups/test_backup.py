@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shoplens import backups
 from shoplens.app import Shop, open_shop
 from shoplens.archives import read_archive
 from shoplens.backups import back_up, restore
@@ -193,6 +194,36 @@ def test_a_shop_is_replaced_only_on_demand_and_kept(shop: Path, tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(BackupError, match="it is a file"):
         restore(path, tmp_path / "file")
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["into a new folder", "over a shop"])
+def test_a_disk_that_refuses_all_once_a_shop_is_in_place(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    path, _ = back_up(Config.load(shop), tmp_path / "b.shoplens")
+    folder = shop if there else tmp_path / "new" / "place"
+    folder.parent.mkdir(exist_ok=True)
+    sync = backups._sync
+
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    def failing(one: Path) -> None:
+        if one == folder.parent:  # from then on: the sync, and the renames that would undo it
+            monkeypatch.setattr(Path, "rename", refuse)
+            refuse()
+        sync(one)
+
+    monkeypatch.setattr(backups, "_sync", failing)
+    with pytest.raises(BackupError, match="Input/output error") as caught:
+        restore(path, folder, force=there)
+    if there:
+        kept = next(shop.parent.glob(f"{shop.name}.before-*"))
+        assert str(kept) in str(caught.value.hint)
+        with open_store(kept / "shop.db") as store:
+            assert len(set(store.ids())) == 24
+    else:
+        assert not folder.exists()
 
 
 @pytest.fixture(scope="module")
