@@ -50,7 +50,7 @@ WATCH = """(() => {
     observe("layout-shift", (e) => {
         if (e.hadRecentInput) return;
         log.shift += e.value;
-        log.shifts.push([e.value, ...e.sources.map((s) => s.node?.outerHTML?.slice(0, 80) ?? "")]);
+        log.shifts.push([e.value, ...e.sources.map((s) => `${s.previousRect.x},${s.previousRect.y} -> ${s.currentRect.x},${s.currentRect.y} ${s.node?.outerHTML?.slice(0, 60) ?? ""}`)]);
     });
     observe("paint", (e) => { if (e.name === "first-contentful-paint") log.first = e.startTime; });
     observe("largest-contentful-paint", (e) => { log.largest = e.startTime; });
