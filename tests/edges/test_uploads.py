@@ -241,11 +241,15 @@ def test_photos_of_queries_are_kept_without_metadata_and_faces(tmp_path: Path, d
             for secret in (CANARY, sent[200:232], plain[200:232], plain[:20]):
                 assert secret not in body, path
     at = ("--shop", str(shop.folder))
-    env = {"SHOPLENS_UPLOADS__KEY": TEXT}
-    listed = command("uploads", "list", *at, cwd=tmp_path, **env)
+    listed = command("uploads", "list", *at, cwd=tmp_path, SHOPLENS_UPLOADS__KEY=TEXT)
     assert "2 photos" in listed.stdout, listed.stderr
     out = tmp_path / "out.jpg"
-    assert command("uploads", "read", kept.all()[0].id, "--out", str(out), *at, cwd=tmp_path, **env).returncode == 0
+    assert (
+        command(
+            "uploads", "read", kept.all()[0].id, "--out", str(out), *at, cwd=tmp_path, SHOPLENS_UPLOADS__KEY=TEXT
+        ).returncode
+        == 0
+    )
     assert out.read_bytes() == plain
     assert "2 photos removed" in command("uploads", "clear", *at, cwd=tmp_path).stdout
     small.close()
