@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import os
 import threading
 import time
+import weakref
 from collections import deque
 from typing import Any
 
@@ -159,6 +162,38 @@ def test_no_more_is_worked_on_at_once_than_there_are_cores() -> None:
         assert run_async(work()) == 2
     finally:
         os.sched_setaffinity(0, had)
+
+
+def test_an_error_leaves_nothing_behind_that_has_to_be_looked_for() -> None:
+    """A photo that is refused left frames, closures and its own bytes to the collector, megabytes at a time."""
+
+    class Odd(Exception):
+        pass
+
+    async def work() -> None:
+        gate = Gate(1, 4)
+        kept: list[weakref.ref[Odd]] = []
+
+        def fail() -> None:
+            error = Odd()
+            kept.append(weakref.ref(error))
+            try:
+                raise error
+            finally:
+                del error
+
+        gc.disable()
+        try:
+            for _ in range(3):
+                with contextlib.suppress(Odd):
+                    await gate.run(fail)
+            await gate.run(lambda: None)  # the thread has let go of what was before
+            await asyncio.sleep(0)
+            assert [one() for one in kept] == [None] * 3
+        finally:
+            gc.enable()
+
+    run_async(work())
 
 
 def test_work_whose_client_has_gone_is_never_begun() -> None:

@@ -163,17 +163,20 @@ class Gate:
         else:
             await self._turn()
         loop = asyncio.get_running_loop()
-        out: asyncio.Future[T] = loop.create_future()
+        # What knows itself stays until it is looked for: an error knows the frames through which it came, so that none of
+        # them may know the error, or the future that has it, once it is told.
+        waits: list[asyncio.Future[T]] = [loop.create_future()]
         context = contextvars.copy_context()
 
         def finish(result: T | None, error: BaseException | None) -> None:
             self._next()
-            if out.done():
-                return
-            if error is None:
-                out.set_result(result)  # type: ignore[arg-type]
-            else:
-                out.set_exception(error)
+            for out in waits:  # none where nobody waits any more
+                if out.done():
+                    continue
+                if error is None:
+                    out.set_result(result)  # type: ignore[arg-type]
+                else:
+                    out.set_exception(error)
 
         def job() -> None:
             result: T | None = None
@@ -184,9 +187,13 @@ class Gate:
                 error = raised
             with suppress(RuntimeError):  # the loop has ended: nobody waits any more
                 loop.call_soon_threadsafe(finish, result, error)
+            del error
 
         self._pool.submit(job)
-        return await out
+        try:
+            return await waits[0]
+        finally:
+            waits.clear()
 
     async def _turn(self) -> None:
         """Waits for a thread. Raises ClientGone."""

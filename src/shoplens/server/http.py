@@ -129,6 +129,8 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        # The framework's own: asked for at each request, and it would tell others what `observe` does not allow.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     # The innermost: who asks must be known before what was answered is looked up.
     app.add_middleware(Idempotency, answers=WriteAnswers(shop.store.database), settings=settings)

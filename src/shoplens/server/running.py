@@ -16,7 +16,7 @@ from shoplens.server import systemd
 from shoplens.server.connections import protocol_of
 from shoplens.server.http import create_app
 from shoplens.server.reloading import take_up
-from shoplens.server.settling import log_written, metrics_at, set_log, when_ready
+from shoplens.server.settling import log_written, metrics_at, set_log, set_memory, when_ready
 from shoplens.server.stopping import Door, Service
 from shoplens.server.tenants import create_tenants, open_shops
 
@@ -33,6 +33,7 @@ def run(config: Config, again: Callable[[], Config] | None = None) -> None:
         ShopError: the shop cannot be opened.
         ConfigError: the address is not free, or that of the metrics.
     """
+    set_memory()
     set_log(config.observe)
     with log_written(), open_shop(config) as shop:
         listener = systemd.listener() or _listen(config.server.host, config.server.port)
@@ -70,6 +71,7 @@ def run_several(configs: Mapping[str, Config], again: Callable[[], Mapping[str, 
             where="observe.metrics_address",
             hint="leave it out, and ask each shop: /shops/NAME/metrics",
         )
+    set_memory()
     set_log(config.observe)
     with log_written(), open_shops(configs) as shops:
         listener = systemd.listener() or _listen(config.server.host, config.server.port)

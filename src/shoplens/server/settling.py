@@ -3,11 +3,12 @@ address. Never called by whoever makes an application to put it into a process o
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import logging
 import sys
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import orjson
@@ -27,6 +28,18 @@ for searches, which hold it one after the other."""
 YOUNG = (50_000, 20, 100)
 """New objects before a collection, and collections of one generation before one of the next. A search makes some
 thousands of objects and no cycles worth mentioning; the usual 700 cost some of each search."""
+
+
+ARENAS = 2
+"""Heaps of the C library. Usually each thread gets one of its own, up to eight a core, and what was needed once stays in
+each: memory grew by megabytes for thousands of requests. Python's lock lets few threads allocate at once anyway."""
+_M_ARENA_MAX = -8
+
+
+def set_memory() -> None:
+    """Has the C library keep few heaps, where it is one that can (glibc). To be called before threads are started."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
 
 
 def set_log(settings: ObserveSettings) -> None:
