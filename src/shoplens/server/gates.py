@@ -163,7 +163,7 @@ class Gate:
         else:
             await self._turn()
         loop = asyncio.get_running_loop()
-        # What knows itself stays until it is looked for: an error knows the frames through which it came, so that none of
+        # What knows itself stays until it is looked for: an error knows the frames through which it came, so none of
         # them may know the error, or the future that has it, once it is told.
         waits: list[asyncio.Future[T]] = [loop.create_future()]
         context = contextvars.copy_context()

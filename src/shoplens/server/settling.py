@@ -31,8 +31,8 @@ thousands of objects and no cycles worth mentioning; the usual 700 cost some of 
 
 
 ARENAS = 2
-"""Heaps of the C library. Usually each thread gets one of its own, up to eight a core, and what was needed once stays in
-each: memory grew by megabytes for thousands of requests. Python's lock lets few threads allocate at once anyway."""
+"""Heaps of the C library. Usually each thread gets one of its own, up to eight a core, and what was needed once stays
+in each: memory grew by megabytes for thousands of requests. Python's lock lets few threads allocate at once anyway."""
 _M_ARENA_MAX = -8
 
 
