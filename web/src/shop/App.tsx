@@ -62,12 +62,14 @@ function Privacy({ onClose }: { onClose: () => void }) {
 
 export function App() {
   useLanguage();
-  const { view } = shop.useShop();
+  const { view, query } = shop.useShop();
   const [open, setOpen] = useState(false);
   const [dropping, setDropping] = useState(false);
   const [telling, setTelling] = useState(false);
   const [, redraw] = useState(0);
   useEffect(() => listen((files) => void shop.addFiles(files), setDropping), []);
+  // The row of photos comes above all else: the page is drawn anew with it, not pushed down.
+  const clues = query.photos.length || query.like || query.unlike.length ? "clues" : "none";
   const product = view.kind === "product" ? view.id : undefined;
   return (
     <>
@@ -76,7 +78,7 @@ export function App() {
       <Head />
       {product === undefined
         ? (
-          <main id="content" class="window">
+          <main key={clues} id="content" class="window">
             <h1 class="sr">{say().ask}</h1>
             <div class="top"><Clues /><Bar open={open} onOpen={setOpen} /></div>
             <Filters open={open} />

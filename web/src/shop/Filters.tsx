@@ -98,11 +98,12 @@ export function Filters({ open }: { open: boolean }) {
   const counted = kept.current;
   const limit = counted.find(({ field }) => field === "price");
   const missing = Object.keys(query.chosen).filter((field) => field !== "price" && !counted.some((one) => one.field === field) && facets.includes(field));
+  const start = results ? shop.startOf(results.query) : ""; // another search has other facets: they are drawn anew, not pushed about
   return (
     <aside id="filters" aria-label={say().filters} class={open ? "filters open" : "filters"}>
       <Check checked={query.stock} onValue={(stock) => void shop.ask({ ...query, stock })}><span class="value">{say().stock}</span></Check>
       {limit && (limit.max != null || query.price !== "" || query.priceFrom !== "") && (
-        <fieldset>
+        <fieldset key={`${start} price`}>
           <legend>{say().prices}</legend>
           <div class="range">
             <Amount label={say().priceFrom} value={query.priceFrom} placeholder={limit.min == null ? "" : String(limit.min)} onValue={(priceFrom) => void shop.ask({ ...query, priceFrom })} />
@@ -111,7 +112,7 @@ export function Filters({ open }: { open: boolean }) {
           {(limit.ranges ?? []).map((one) => <Choice key={rangeOf(one)} field="price" value={rangeOf(one)} count={one.count} label={rangeName(rangeOf(one))} />)}
         </fieldset>
       )}
-      {[...counted, ...missing.map((field): Facet => ({ field, counts: [], missing: 0 }))].filter(({ field }) => field !== "price").map((facet) => <FacetOf key={facet.field} facet={facet} />)}
+      {[...counted, ...missing.map((field): Facet => ({ field, counts: [], missing: 0 }))].filter(({ field }) => field !== "price").map((facet) => <FacetOf key={`${start} ${facet.field}`} facet={facet} />)}
     </aside>
   );
 }

@@ -105,13 +105,14 @@ export function Results() {
   }, [byItself, results?.hits.length]);
   const boundary = results && certainUntil(results);
   const hits = results?.hits ?? [];
+  const list = results && shop.startOf(results.query); // another start: new cards at new places, not old ones pushed about by chips
   return (
     <section id="results" tabIndex={-1} aria-label={say().results}>
       <h2 class="sr">{say().results}</h2>
       <Chips />
       {!results && busy && <ul class="hits" aria-hidden="true">{Array.from({ length: 12 }, (_, n) => <li class="hit" key={n}><div class="tile waiting" /></li>)}</ul>}
       {results && !hits.length && !busy && <Nothing />}
-      <ol id="hits" class="hits" aria-busy={busy || undefined}>
+      <ol id="hits" key={list} class="hits" aria-busy={busy || undefined}>
         {hits.map((hit, n) => [
           n === boundary && <li key="boundary" class="boundary"><p>{say().ends}</p></li>,
           <ProductCard key={hit.product.id} hit={hit} eager={n < 8} onWhy={() => setWhy(hit)} />,

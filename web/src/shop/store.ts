@@ -119,7 +119,7 @@ function send(query: Query, more: object, signal?: AbortSignal): Promise<Answer>
 }
 
 /** What a search starts from: with another one its hits are others from the first on. Filters and order leave the shopper where they are. */
-const startOf = ({ words, photos, like }: Query): string => [words, like?.id, ...photos.map(({ id }) => id)].join("\n");
+export const startOf = ({ words, photos, like }: Query): string => [words, like?.id, ...photos.map(({ id }) => id)].join("\n");
 
 /** Asks a question. It becomes an entry of the history; the same question again does not, and with `replace` none does. */
 export async function ask(query: Query, { replace = false }: { replace?: boolean } = {}): Promise<void> {
