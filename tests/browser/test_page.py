@@ -182,7 +182,9 @@ def test_nothing_jumps_about(shopper: Shopper) -> None:
     page.reload()
     expect(shopper.names).to_have_count(24)
     page.wait_for_load_state("networkidle")
-    for node in page.get_by_role("region").get_by_role("img").all():
+    pictures = page.get_by_role("region").locator("img").all()
+    assert len(pictures) >= 24
+    for node in pictures:
         assert node.get_attribute("width")
         assert node.get_attribute("height")
         box = node.bounding_box()

@@ -128,7 +128,7 @@ export function ProductPage({ id }: { id: string }) {
           </div>
           {description && <p class="description" dir="auto">{description}</p>}
           {facts.length > 0 && (
-            <dl class="facts" aria-label={say().details}>
+            <dl class="facts">
               {facts.map(([key, values]) => <div key={key}><dt>{label(key)}</dt><dd dir="auto">{values.map((value) => named(key, value)).join(", ")}</dd></div>)}
             </dl>
           )}

@@ -5,13 +5,13 @@ const products = (n: number) => `${number(n)} ${n === 1 ? "product" : "products"
 
 const en = {
   skip: "Skip to results", search: "Search", more: "More", loading: "More products are on their way", drop: "Drop the photo to search with it",
-  ask: "What are you looking for?", sample: "Words, or a photo · 文字或照片", pick: "Search with a photo", camera: "Take a photo", language: "Language",
+  ask: "What are you looking for?", sample: "Words, or a photo · 文字或照片", pick: "Search with a photo", camera: "Take a photo",
   // what the search starts from
   clues: "Photos and products of this search", remove: (name: string) => `Remove this photo: ${name}`, unlike: (name: string) => `Remove this product: ${name}`,
-  photo: "photo", addPhoto: "Add a photo", part: (kind: string) => `Search with this part: ${kind}`, partIs: (kind: string) => `Searching with this part: ${kind}`, thing: "thing",
+  photo: "photo", part: (kind: string) => `Search with this part: ${kind}`, thing: "thing",
   crop: (name: string) => `Choose a part of ${name}`, cropped: "part", cropTitle: "Which part of the photo?", cropHelp: "Drag a frame around the thing, or press the photo where it is. Arrow keys move the frame, with Shift they resize it.",
   frame: "Frame", whole: "The whole photo", use: "Search with this part", larger: "Larger", smaller: "Smaller", proposed: "Proposed",
-  exclude: (name: string) => `Nothing like ${name}`, excluded: "not like it", without: "Not like",
+  exclude: (name: string) => `Nothing like ${name}`, excluded: "not like it",
   balance: "More like the photo, or more like the words", likePhoto: "like the photo", likeWords: "like the words",
   balanced: "evenly", towardsPhoto: (n: number) => `photo ${n} of 4`, towardsWords: (n: number) => `words ${n} of 4`,
   many: "At most 8 photos are used.",
@@ -39,22 +39,22 @@ const en = {
   sort: "Order", best: "Best match", cheap: "Price, low to high", dear: "Price, high to low",
   suggestions: "Suggestions", in_: "in ", product: "product",
   // one product
-  back: "Back to the results", toShop: "See it in the shop", details: "Details", likeIt: "Similar products", pictures: "Pictures", pictureN: (n: number) => `Picture ${number(n)}`, inStock: "in stock", missing: "This product is not in the shop any more.", choose: "Choose", shop: "The shop",
+  back: "Back to the results", toShop: "See it in the shop", likeIt: "Similar products", pictures: "Pictures", pictureN: (n: number) => `Picture ${number(n)}`, inStock: "in stock", missing: "This product is not in the shop any more.", shop: "The shop",
   recent: "Recently viewed", forget: "Forget these",
   privacy: "Photos are used for this one search and not stored.", privacyMore: "What is stored?", privacyTitle: "What happens to what you give",
   privacyPhotos: "Your photo is made small on your own device, without its place and time, and sent for this one search. It is not stored.",
   privacyWords: "The shop keeps what was searched for and how much was found, to become better. Not who asked: no name, no address, and e-mail addresses are taken out.",
   privacyBrowser: "This browser remembers your language, light or dark, and the products that you viewed last. You can forget these here.",
-  noScript: "This page needs JavaScript; the API under /v1/search does not.",
+
 };
 const zh: { [K in keyof typeof en]: (typeof en)[K] extends string ? string : (typeof en)[K] } = {
   skip: "跳到结果", search: "搜索", more: "更多", loading: "正在加载更多商品", drop: "松开即可用这张照片搜索",
-  ask: "想找什么？", sample: "文字或照片 · Words, or a photo", pick: "用照片搜索", camera: "拍照", language: "语言",
+  ask: "想找什么？", sample: "文字或照片 · Words, or a photo", pick: "用照片搜索", camera: "拍照",
   clues: "本次搜索的照片和商品", remove: (name) => `移除这张照片: ${name}`, unlike: (name) => `移除这件商品: ${name}`,
-  photo: "照片", addPhoto: "添加照片", part: (kind) => `用这一部分搜索：${kind}`, partIs: (kind) => `正在用这一部分搜索：${kind}`, thing: "物品",
+  photo: "照片", part: (kind) => `用这一部分搜索：${kind}`, thing: "物品",
   crop: (name) => `选取${name}的一部分`, cropped: "局部", cropTitle: "用照片的哪一部分？", cropHelp: "拖出一个框，或点按物品所在的位置。方向键移动选框，按住 Shift 调整大小。",
   frame: "选框", whole: "整张照片", use: "用这一部分搜索", larger: "放大", smaller: "缩小", proposed: "推荐",
-  exclude: (name) => `不要像${name}的`, excluded: "不要像它", without: "不要像",
+  exclude: (name) => `不要像${name}的`, excluded: "不要像它",
   balance: "更像照片，还是更像文字", likePhoto: "更像照片", likeWords: "更像文字",
   balanced: "各半", towardsPhoto: (n) => `偏照片 ${n}/4`, towardsWords: (n) => `偏文字 ${n}/4`,
   many: "最多使用 8 张照片。",
@@ -75,13 +75,13 @@ const zh: { [K in keyof typeof en]: (typeof en)[K] extends string ? string : (ty
   category: "类别", color: "颜色", brand: "品牌", material: "材质", pattern: "图案", gender: "适用人群", size: "尺码", prices: "价格", price: "最高价格", priceFrom: "最低价格", stock: "只看有货",
   sort: "排序", best: "最匹配", cheap: "价格从低到高", dear: "价格从高到低",
   suggestions: "建议", in_: "类别 ", product: "商品",
-  back: "返回结果", toShop: "去商店查看", details: "详情", likeIt: "相似商品", pictures: "图片", pictureN: (n) => `图片 ${number(n)}`, inStock: "有货", missing: "这件商品已不在店里。", choose: "选择", shop: "商店",
+  back: "返回结果", toShop: "去商店查看", likeIt: "相似商品", pictures: "图片", pictureN: (n) => `图片 ${number(n)}`, inStock: "有货", missing: "这件商品已不在店里。", shop: "商店",
   recent: "最近看过", forget: "清除记录",
   privacy: "照片只用于本次搜索，不会保存。", privacyMore: "保存了什么？", privacyTitle: "您提供的内容会怎样",
   privacyPhotos: "照片先在您的设备上缩小，去掉时间和地点，只用于这一次搜索，不会保存。",
   privacyWords: "商店会记录搜索内容和结果数量，用来改进搜索；不记录是谁搜的：没有姓名，没有地址，邮箱地址也会去掉。",
   privacyBrowser: "此浏览器会记住语言、深浅色和最近看过的商品，您可以在这里清除。",
-  noScript: "本页需要 JavaScript；/v1/search 接口不需要。",
+
 };
 export const say = texts({ en: en as typeof zh, zh });
 
