@@ -49,6 +49,7 @@ MOST_OPEN = 2
 MOST_SAY = 1_000
 """Of a weight of the balance: more says the same, and sums stay numbers."""
 _MOST_ANSWERERS = 8
+MAX_NAME = 200
 AS_IT_IS = "as it is"
 
 
@@ -76,12 +77,13 @@ def configuration_from_fields(given: Any, where: str) -> Configuration:
     try:
         ratio = finite(told["semantic_ratio"], "semantic_ratio") if "semantic_ratio" in told else None
         depth = whole_of(told, "depth", 0) if "depth" in told else None
+        balance = _balance(told.get("balance", {}))
         made = Configuration(
-            text_of(told, "name").strip() or _called(told),
+            (text_of(told, "name").strip() or _called(told))[:MAX_NAME],
             text_of(told, "encoder").strip(),
             ratio,
             depth,
-            _balance(told.get("balance", {})),
+            balance,
             "rules" not in told or yes_of(told, "rules"),
             "understand" not in told or yes_of(told, "understand"),
         )

@@ -17,7 +17,9 @@ from shoplens.stores.change_log import newest_changes
 from shoplens.switching import serving_name
 
 _THREADS, _WAITING = 1, 8
-Before = Annotated[int | None, Query(ge=1, description="changes before this sequence number: seq of the last one told")]
+Before = Annotated[
+    int | None, Query(ge=1, le=2**63 - 1, description="changes before this sequence number: seq of the last one told")
+]
 PerPage = Annotated[int, Query(ge=1, le=500, description="changes of a page")]
 _SEND_FEED = {"method": "POST", "path": "/v1/jobs/import"}
 _BY_FEED = frozenset(
