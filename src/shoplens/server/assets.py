@@ -31,8 +31,8 @@ HEADERS: Mapping[str, str] = {
 class Built:
     """The built assets.
 
-    ``files``: name -> bytes; ``tag``: changes with any content, so that browsers may keep assets for good; as the tag is
-    a folder of the address, a script finds the others beside itself. ``manifest``: what each entry needs beside itself.
+    ``files``: name -> bytes; ``tag``: changes with any content, so that browsers may keep assets for good; as it is a
+    folder of the address, a script finds the others beside itself. ``manifest``: what each entry needs beside itself.
     """
 
     files: Mapping[str, bytes]
