@@ -60,7 +60,7 @@ class Built:
 def built() -> Built:
     """The assets of this package, read once."""
     folder = resources.files("shoplens.server") / "ui"
-    files = {}
+    files: dict[str, bytes] = {}
     for place in (folder, folder / "assets"):
         files |= {f.name: f.read_bytes() for f in place.iterdir() if PurePosixPath(f.name).suffix in KINDS}
     digest = hashlib.sha256()
