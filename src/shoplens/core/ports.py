@@ -46,11 +46,7 @@ class PictureSource(Protocol):
     """Where the pictures of a catalogue lie: a folder, a zip, the net."""
 
     def fetch(self, ref: ImageRef, known: str = "") -> PictureBytes:
-        """The bytes of a picture; ``known`` is the fingerprint of last time.
-
-        Raises:
-            PictureError: it is missing, too large or refused; the hint says what to do.
-        """
+        """The bytes of a picture; ``known`` is the fingerprint of last time. Raises PictureError: missing, refused."""
 
 
 class PictureDecoder(Protocol):
@@ -60,8 +56,7 @@ class PictureDecoder(Protocol):
         """One picture. Raises PictureError with a reason for whatever is wrong with it."""
 
     def decode_photos(self, photos: Sequence[QueryPicture], side: int) -> list[Decoded]:
-        """The photos of one query, whose sender waits, within one patience for all. Raises PictureError: it names the
-        photo ("image 2")."""
+        """The photos of one query, within one patience for all. Raises PictureError, which names the photo."""
 
     def decode_many(self, pictures: Iterable[bytes], side: int) -> Iterator[Decoded | Exception]:
         """Many, in order, in parallel, holding only a few at a time; a rejected one is a PictureError in its place."""
