@@ -38,8 +38,8 @@ STATUSES = (CREATED, UPDATED, UNCHANGED, DELETED, MISSING, REJECTED)
 class RowResult:
     """What became of one row. ``row`` counts from 1; ``id``: of its product, "" where it names none.
 
-    ``problems``: what of it could not be used; a row that was ``rejected`` changed nothing. ``warnings``: what was used,
-    and was perhaps not meant so.
+    ``problems``: what of it could not be used; a row that was ``rejected`` changed nothing. ``warnings``: what was
+    used, and was perhaps not meant so.
     """
 
     row: int

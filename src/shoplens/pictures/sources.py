@@ -232,7 +232,7 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def _missing(location: str) -> PictureError:
-    # Where was looked is not told: whoever sends products over HTTP, or asks for a picture, would learn of this machine.
+    # Where was looked is not told: who sends products over HTTP, or asks for a picture, would learn of this machine.
     return PictureError(
         "there is no such picture",
         reason="missing",
