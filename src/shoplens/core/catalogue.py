@@ -52,7 +52,8 @@ class Money:
     @property
     def major(self) -> float:
         """The same as a float: the one that is nearest, as a division of whole numbers is rounded once."""
-        return self.minor / 10 ** _EXPONENTS.get(self.currency, 2)
+        unit: int = 10**self.exponent
+        return self.minor / unit
 
     def __str__(self) -> str:
         return f"{self.amount:.{self.exponent}f} {self.currency}".strip()

@@ -111,14 +111,15 @@ class Front:
             await send(message)
 
         if not is_answered(scope, self._settings):
-            told = problem(
+            refusal = problem(
                 421,
                 "host_unknown",
                 "the service is not asked by this name",
                 where="host",
                 hint="name it in guard.trusted_hosts, or ask by one that stands there",
             )
-            return await told(scope, receive, with_headers)
+            await refusal(scope, receive, with_headers)
+            return
         await self._app(scope, receive, with_headers)
 
 
