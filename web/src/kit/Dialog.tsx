@@ -13,6 +13,7 @@ export function Dialog({ title, onClose, children, foot, wide }: DialogProps) {
     const before = document.activeElement;
     const dialog = node.current;
     dialog?.showModal();
+    dialog?.querySelector<HTMLElement>(".dialog-body .input")?.focus(); // a form starts at its first field, not at Close
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });

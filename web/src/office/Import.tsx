@@ -7,12 +7,12 @@ import { attempt, Shown, size, useLoad } from "./parts";
 import { api } from "./session";
 
 const en = {
-  file: "Feed", fileHint: "CSV, TSV, JSON Lines, Parquet, Google Merchant (XML, TSV), Shopify or Magento; packed by gzip too. Drop it here or choose it.", keep: "Products that the feed lacks stay", lookAtPictures: "Look at pictures (else words, prices and stock only)", allow: "More than half of the catalogue may go",
+  file: "Feed", fileHint: "CSV, TSV, JSON Lines, Parquet, Google Merchant (XML, TSV), Shopify or Magento; packed by gzip too. Drop it here or choose it.", keep: "Products that the feed lacks stay (else they are removed)", lookAtPictures: "Look at pictures (else words, prices and stock only)", allow: "More than half of the catalogue may go",
   start: "Import", sent: (name: string) => `${name} is sent`, before: "Imports before", report: "Row report", clean: "Every row was used.", line: "Row", product: "Product", field: "Field", reason: "What is wrong", value: "Value", left: "left out", fieldOnly: "field only", what: "Effect",
   all: "Download the whole report", shownOf: (n: string) => `The first ${n} are shown.`, choose: "Choose a feed first", show: "Show the report",
 };
 const zh: typeof en = {
-  file: "商品数据", fileHint: "CSV、TSV、JSON Lines、Parquet、Google Merchant（XML、TSV）、Shopify 或 Magento，也可用 gzip 压缩。拖到这里或选择文件。", keep: "保留数据中没有的商品", lookAtPictures: "处理图片（否则只更新文字、价格和库存）", allow: "允许移除一半以上的商品",
+  file: "商品数据", fileHint: "CSV、TSV、JSON Lines、Parquet、Google Merchant（XML、TSV）、Shopify 或 Magento，也可用 gzip 压缩。拖到这里或选择文件。", keep: "保留数据中没有的商品（否则移除）", lookAtPictures: "处理图片（否则只更新文字、价格和库存）", allow: "允许移除一半以上的商品",
   start: "导入", sent: (name) => `正在发送 ${name}`, before: "以前的导入", report: "逐行报告", clean: "每一行都已使用。", line: "行", product: "商品", field: "字段", reason: "问题", value: "值", left: "整行跳过", fieldOnly: "仅该字段", what: "影响",
   all: "下载完整报告", shownOf: (n) => `显示前 ${n} 条。`, choose: "请先选择文件", show: "显示报告",
 };

@@ -10,16 +10,18 @@ import { api } from "./session";
 import { say } from "./texts";
 
 const en = {
-  lists: "Lists of queries", top: "Most frequent", no_result: "No result", low_confidence: "Low confidence", days: "Days to look back", dayCount: (n: string) => `${n} days`, words: "Query", asked: "Asked", nothing: "No result", unsure: "Not certain", found: "Found", sure: "Best hit", last: "Last asked", filter: "Filter", why: "Why", do: "What to do",
+  lists: "Lists of queries", top: "Most frequent", no_result: "No result", low_confidence: "Low confidence", days: "Days to look back", dayCount: (n: string) => `${n} ${n === "1" ? "day" : "days"}`, words: "Query", asked: "Asked", nothing: "No result", unsure: "Not certain", found: "Found", sure: "Best hit", last: "Last asked", filter: "Filter", why: "Why", do: "What to do",
   synonym: "Make a synonym", rule: "Make a rule", try: "Try in the lab", for: (what: string, words: string) => `${what}: ${words}`, empty: "No query is in this list.", off: "Queries are not logged in this shop.", offHint: "Turn it on: enabled = true under [query_log] in shoplens.toml, then start the service again. What is kept: docs/reference/query-log.md.",
   totals: (asked: string, different: string) => `${asked} queries, ${different} different`, more: (n: string) => `and ${n} more`, title: (words: string) => `A synonym for “${words}”`, means: "Means the same as", meansHint: "Words that your products have; several with commas", saved: (words: string) => `“${words}” is a synonym from now on`,
   before: "Found now", after: "Found with it", photos: (n: string) => `with ${n} photos`, noWords: "(no words)", have: "Synonyms in force", removeIt: (words: string) => `Remove the synonym ${words}`, gone: "The synonym is gone", oneWay: (words: string, of: string) => `${of} finds ${words} too`,
+  causes: { words_unknown: "no product has these words", filter_leaves_none: "the filter leaves no product", filter_hides: "the filter hides what would be found", filter_without_values: "no product has a value for the filter", shop_empty: "the shop is empty" } as Record<string, string>,
 };
 const zh: typeof en = {
   lists: "搜索词列表", top: "最常搜索", no_result: "无结果", low_confidence: "没有把握", days: "回顾天数", dayCount: (n) => `${n} 天`, words: "搜索词", asked: "次数", nothing: "无结果", unsure: "没有把握", found: "找到", sure: "最佳结果", last: "最近一次", filter: "筛选", why: "原因", do: "操作",
   synonym: "设为同义词", rule: "建立规则", try: "在实验室中试", for: (what, words) => `${what}：${words}`, empty: "这个列表里没有搜索词。", off: "本店没有记录搜索词。", offHint: "开启方法：在 shoplens.toml 的 [query_log] 下写 enabled = true，然后重启服务。记录的内容见 docs/reference/query-log.md。",
   totals: (asked, different) => `${asked} 次搜索，${different} 个不同搜索词`, more: (n) => `还有 ${n} 个`, title: (words) => `“${words}”的同义词`, means: "意思等同于", meansHint: "商品里有的词；多个用逗号分隔", saved: (words) => `“${words}”现在是同义词`,
   before: "现在找到", after: "加上后找到", photos: (n) => `带 ${n} 张照片`, noWords: "（没有文字）", have: "生效的同义词", removeIt: (words) => `移除同义词 ${words}`, gone: "同义词已移除", oneWay: (words, of) => `搜索 ${of} 也会找到 ${words}`,
+  causes: { words_unknown: "没有商品含这些词", filter_leaves_none: "筛选后没有商品", filter_hides: "筛选挡住了能找到的商品", filter_without_values: "没有商品填写筛选的字段", shop_empty: "店里没有商品" },
 };
 const t = texts({ en, zh });
 const LISTS = ["top", "no_result", "low_confidence"] as const;
@@ -54,7 +56,7 @@ function List({ list, days, onSynonym }: { list: ListName; days: number; onSynon
     { key: "nothing", label: t().nothing, end: true, cell: (one: Query) => number(one.nothing) },
     ...(isEmpty ? [
       { key: "filter", label: t().filter, cell: (one: Query) => one.where && <code>{one.where}</code> },
-      { key: "why", label: t().why, cell: (one: Query) => <span class="row">{one.notes.map((code) => <code key={code}>{code}</code>)}</span> },
+      { key: "why", label: t().why, cell: (one: Query) => <span class="row">{one.notes.map((code) => <span key={code}>{t().causes[code] ?? <code>{code}</code>}</span>)}</span> },
     ] : [
       { key: "unsure", label: t().unsure, end: true, cell: (one: Query) => number(one.unsure) },
       { key: "found", label: t().found, end: true, cell: (one: Query) => number(one.found) },

@@ -13,7 +13,7 @@ const en = {
   enabled: "In force", starts: "From", ends: "Until", schedule: "Schedule", localTime: "In the time of this device", priority: "Priority", priorityHint: "The higher one wins", note: "Note", redirect: "Redirect to", redirectHint: "/sale or https://...",
   targets: "Hide, boost, bury", add: "Add", wishes: { hide: "hide", boost: "boost", bury: "bury" }, byFilter: "by filter", byIds: "by ids", which: "Products", amount: "How much", amountHint: "2: as if 7 times as likely", what: "What to do", removeRow: (n: string) => `Remove line ${n}`,
   synonyms: "Words that mean the same", words: "Words", of: "Only for", ofHint: "one way; if wanted", save: "Save rule", saved: (n: string) => `Saved as version ${n}`, warnings: "No effect as the shop is now:",
-  preview: "Before and after", query: "Query to look at", before: "Before", after: "After", found: (n: string) => `${n} found`, silent: "The rule does not speak for this query", speaks: "The rule speaks", idle: "The rule does nothing yet", dragHint: "Drag a product to its place to pin it, choose its number, or use the arrow keys on its handle.", spot: (name: string) => `Place of ${name}`, move: (name: string, n: string) => `Move ${name}, now at ${n}: arrow keys`, pin: (name: string) => `Pin ${name} here`, unpin: (name: string) => `Unpin ${name}`, hide: (name: string) => `Hide ${name}`,
+  preview: "Before and after", query: "Query to look at", before: "Before", after: "After", found: (n: string) => `${n} found`, nowIs: "as shoppers see it now", silent: "The rule has no effect on this query", speaks: "The rule takes effect", idle: "The rule does nothing yet", dragHint: "Drag a product to its place to pin it, choose its number, or use the arrow keys on its handle.", spot: (name: string) => `Place of ${name}`, move: (name: string, n: string) => `Move ${name}, now at ${n}: arrow keys`, pin: (name: string) => `Pin ${name} here`, unpin: (name: string) => `Unpin ${name}`, hide: (name: string) => `Hide ${name}`,
   pinnedAt: (name: string, n: string) => `${name} is pinned at ${n}`, unpinned: (name: string) => `${name} is no longer pinned`, pinnedChip: "pinned", newHere: "new", up: (n: string) => `▲ ${n}`, down: (n: string) => `▼ ${n}`, other: "Pin another product", results: "Products found", goesTo: (to: string) => `Sends to ${to}`,
   history: "History", versions: { put: "changed", delete: "deleted", restore: "restored" }, version: (n: string) => `Version ${n}`, restore: "Restore", restoreIt: (n: string) => `Restore version ${n}`, restored: (n: string) => `Brought back as version ${n}`, none: "Nothing found",
 };
@@ -22,7 +22,7 @@ const zh: typeof en = {
   enabled: "生效", starts: "开始", ends: "结束", schedule: "时间安排", localTime: "按本设备的时间", priority: "优先级", priorityHint: "数值大的优先", note: "备注", redirect: "跳转到", redirectHint: "/sale 或 https://...",
   targets: "隐藏、提升、降低", add: "添加", wishes: { hide: "隐藏", boost: "提升", bury: "降低" }, byFilter: "按筛选", byIds: "按编号", which: "商品", amount: "力度", amountHint: "2：相当于可能性的 7 倍", what: "操作", removeRow: (n) => `移除第 ${n} 行`,
   synonyms: "意思相同的词", words: "词", of: "仅用于", ofHint: "单向；可选", save: "保存规则", saved: (n) => `已保存为第 ${n} 版`, warnings: "按商店现状没有作用：",
-  preview: "之前与之后", query: "用来预览的搜索词", before: "之前", after: "之后", found: (n) => `找到 ${n} 个`, silent: "规则对这个搜索词不起作用", speaks: "规则起作用", idle: "规则还没有任何作用", dragHint: "把商品拖到想要的位置即可置顶，也可以选择序号，或在手柄上按方向键。", spot: (name) => `${name} 的位置`, move: (name, n) => `移动 ${name}，现在第 ${n} 位：方向键`, pin: (name) => `把 ${name} 固定在这里`, unpin: (name) => `取消固定 ${name}`, hide: (name) => `隐藏 ${name}`,
+  preview: "之前与之后", query: "用来预览的搜索词", before: "之前", after: "之后", found: (n) => `找到 ${n} 个`, nowIs: "顾客现在看到的", silent: "规则对这个搜索词不起作用", speaks: "规则起作用", idle: "规则还没有任何作用", dragHint: "把商品拖到想要的位置即可置顶，也可以选择序号，或在手柄上按方向键。", spot: (name) => `${name} 的位置`, move: (name, n) => `移动 ${name}，现在第 ${n} 位：方向键`, pin: (name) => `把 ${name} 固定在这里`, unpin: (name) => `取消固定 ${name}`, hide: (name) => `隐藏 ${name}`,
   pinnedAt: (name, n) => `${name} 固定在第 ${n} 位`, unpinned: (name) => `${name} 不再固定`, pinnedChip: "已固定", newHere: "新", up: (n) => `▲ ${n}`, down: (n) => `▼ ${n}`, other: "固定另一个商品", results: "找到的商品", goesTo: (to) => `跳转到 ${to}`,
   history: "历史", versions: { put: "更改", delete: "删除", restore: "恢复" }, version: (n) => `第 ${n} 版`, restore: "恢复", restoreIt: (n) => `恢复第 ${n} 版`, restored: (n) => `已恢复为第 ${n} 版`, none: "没有找到",
 };
@@ -172,7 +172,7 @@ function BeforeAfter({ draft, onPins, onHide }: { draft: Draft; onPins: (pins: D
           <p class="soft small-text">{t().dragHint}</p>
           <Live text={told} />
           <div class="preview">
-            <div class="stack tight"><h3>{t().before} <span class="soft small-text">{t().found(number(seen.before.found))}</span></h3>
+            <div class="stack tight"><h3>{t().before} <span class="soft small-text">{t().found(number(seen.before.found))} · {t().nowIs}</span></h3>
               {!seen.before.hits.length && <p class="soft">{t().none}</p>}
               <ol class="lineup" aria-label={t().before}>{seen.before.hits.map((hit, n) => (
                 <li key={hit.product.id} class="place" draggable onDragStart={(event) => event.dataTransfer?.setData("text/plain", hit.product.id)}><span class="num soft">{number(n + 1)}</span><Thumb hash={hit.picture} side={40} /><bdi class="grow">{titleOf(hit.product)}</bdi></li>

@@ -13,6 +13,7 @@ const en = {
   state: { queued: "waits", running: "at work", pausing: "pausing", paused: "paused", cancelling: "being cancelled", cancelled: "cancelled", done: "done", failed: "failed" },
   phase: { fetching: "fetching the feed", counting: "counting rows", indexing: "reading and encoding products", encoding: "encoding" },
   count: { added: "new", changed: "changed", unchanged: "unchanged", removed: "removed", pictures_encoded: "pictures encoded", texts_encoded: "texts encoded", pictures_rejected: "pictures not usable", rows_skipped: "rows left out", problems: "problems", kept: "there before", from_thumbnails: "from small pictures", unreadable: "unreadable" },
+  one: { pictures_encoded: "picture encoded", texts_encoded: "text encoded", pictures_rejected: "picture not usable", rows_skipped: "row left out", problems: "problem" } as Record<string, string>,
 };
 const zh: typeof en = {
   import: "导入", encode: "构建向量空间", pause: "暂停", resume: "继续", cancel: "取消", allow: "继续，允许移除商品", progress: (name) => `${name}：进度`,
@@ -20,6 +21,7 @@ const zh: typeof en = {
   state: { queued: "等待中", running: "进行中", pausing: "正在暂停", paused: "已暂停", cancelling: "正在取消", cancelled: "已取消", done: "完成", failed: "失败" },
   phase: { fetching: "获取数据", counting: "统计行数", indexing: "读取并编码商品", encoding: "编码中" },
   count: { added: "新增", changed: "更改", unchanged: "未变", removed: "移除", pictures_encoded: "编码的图片", texts_encoded: "编码的文字", pictures_rejected: "无法使用的图片", rows_skipped: "跳过的行", problems: "问题", kept: "原有的", from_thumbnails: "来自缩略图", unreadable: "无法读取" },
+  one: {},
 };
 const t = texts({ en, zh });
 export type Job = Schemas["Job"];
@@ -68,7 +70,7 @@ export function JobCard({ id, label, onOver }: { id: string; label?: string; onO
         {!isOver(job) && phase && <span>{t().phase[phase] ?? phase}</span>}
         {!isOver(job) && rate !== null && rate > 0 && <span>{t().rate(number(rate))}</span>}
         {!isOver(job) && eta !== null && eta > 1 && <span>{t().left(number(Math.ceil(eta)))}</span>}
-        {counts.map(([key, label_]) => <Chip key={key} tone={BAD.has(key) ? "warn" : ""}>{number(numberOf(key) ?? 0)} {label_}</Chip>)}
+        {counts.map(([key, label_]) => <Chip key={key} tone={BAD.has(key) ? "warn" : ""}>{number(numberOf(key) ?? 0)} {(numberOf(key) === 1 && t().one[key]) || label_}</Chip>)}
       </p>
       {job.error && <div class="failure" role="alert"><p><bdi>{job.error.detail}</bdi></p>{job.error.hint && <p class="soft">{job.error.hint}</p>}</div>}
       {job.state !== "done" && job.state !== "cancelled" && <p class="row">

@@ -1,6 +1,6 @@
 // The back office: who has an admin key sees its pages.
 import { render, type FunctionComponent } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem, rootOfPage } from "~/api";
 import { language, speak, useLanguage } from "~/i18n";
 import { common } from "~/i18n/common";
@@ -59,9 +59,14 @@ function Login({ told, onIn }: { told: string; onIn: () => void }) {
 function Pages() {
   const { page } = usePlace();
   const found = PAGES.find((one) => one.page === page);
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => { // on a phone the bar is longer than the screen: the page that is open stays in sight
+    const here = bar.current?.querySelector<HTMLElement>("[aria-current]");
+    if (here) bar.current?.scrollTo({ left: here.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - here.offsetWidth) / 2 });
+  }, [page]);
   return (
     <div class="office">
-      <nav class="pages" aria-label={say().pages}>
+      <nav ref={bar} class="pages" aria-label={say().pages}>
         {PAGES.map((one) => <Link key={one.page} page={one.page} aria-current={one === found ? "page" : undefined}>{say()[one.name]}</Link>)}
       </nav>
       <main class="page stack" id="content">{found ? <found.draw /> : <Heading>{say().noPage}</Heading>}</main>

@@ -102,6 +102,7 @@ export function Clues() {
           <Slider label={say().balance} left={say().likePhoto} right={say().likeWords} min={-POINTS} max={POINTS} step={1} value={balance ?? query.balance} said={told(balance ?? query.balance)}
             onValue={setBalance} onDone={(value) => { setBalance(null); void shop.ask({ ...query, balance: value }); }} />
         )}
+        {photos.length > 0 && <p class="soft small-text">{say().unshared}</p>}
         {advice.map(({ kind, name }) => <p key={kind + name} class="advice">{photos.length > 1 && <bdi>{name}: </bdi>}{say()[kind]}</p>)}
         {crowded && (
           <p class="advice">

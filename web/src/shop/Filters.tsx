@@ -76,6 +76,7 @@ function FacetOf({ facet: { field, counts } }: { facet: Facet }) {
       <legend>{legendOf(field)}</legend>
       {shown.map(({ value, count }) => <Choice key={value} field={field} value={value} count={count} label={named(field, value)} />)}
       {values.length > SHORT && <Button kind="plain" small aria-expanded={whole} onClick={() => setWhole(!whole)}>{whole ? say().less : say().all(values.length)}</Button>}
+      {field === "material" && <p class="soft small-text">{say().ruleOut}</p>}
     </fieldset>
   );
 }

@@ -56,8 +56,9 @@ function traitText(one: Trait): string {
   const has = (zh() && one.has_zh) || one.has;
   const asked = (zh() && one.asked_zh) || one.asked;
   const words = say();
+  const from = one.part === "words" ? words.asked : one.part.startsWith("like ") ? words.likeIs : words.photoShows; // nobody asked for what was read off a photo
   const name = one.attribute === "kind" ? words.category : words[one.attribute as "color"];
-  return `${name}${zh() ? "：" : ": "}${has}${one.source === "picture" ? ` (${words.seen})` : ""}${one.agrees ? "" : ` — ${words.asked}${asked}`}`;
+  return `${name}${zh() ? "：" : ": "}${has}${one.source === "picture" ? ` (${words.seen})` : ""}${one.agrees ? "" : ` — ${from}${asked}`}`;
 }
 
 export function Why({ hit: given, onClose }: { hit: shop.Hit; onClose: () => void }) {
