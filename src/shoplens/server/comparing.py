@@ -105,7 +105,9 @@ def mount_comparing(app: FastAPI, shop: Shop) -> ShopTrials:
             asked = _queries(shop, given.get("queries", JUDGED), judged, days)[:limit]
             if not asked:
                 raise QueryError(
-                    "there is no query to ask", where="queries", hint="judge some, turn the log on, or send a list"
+                    "there is no query to ask",
+                    where="queries",
+                    hint="judge some in the search lab, or choose queries of the log, which must be on, or send a list",
                 )
             return measured(trials, both, asked, {i: one.grades for i, one in judged.items()}, measure)
 
