@@ -74,7 +74,7 @@ clean: ## remove what was built or cached; keeps .venv and shops
 	find . -name __pycache__ -type d -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 web/node_modules: web/package-lock.json
-	cd web && npm ci --silent
+	cd web && npm install --no-save --loglevel=error
 	@touch $@
 
 $(BASE): requirements.txt requirements-build.txt pyproject.toml

@@ -5,9 +5,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-# What npm says of settings that it does not know is no news.
+# What npm says of settings that it does not know is no news. `npm ci` wants every platform's packages in the lock file,
+# and a registry may not have them all; `install --no-save` takes the pinned versions as well, and checks their sums.
 npm_() { npm --loglevel=error "$@"; }
-[ -d web/node_modules ] && [ web/node_modules/.package-lock.json -nt web/package-lock.json ] || (cd web && npm_ ci --silent)
+[ -d web/node_modules ] && [ web/node_modules/.package-lock.json -nt web/package-lock.json ] || (cd web && npm_ install --no-save)
 cd web
 npx --no-install tsc --noEmit
 OUT="$made" npx --no-install vite build --logLevel error

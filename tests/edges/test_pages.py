@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 
 from shoplens.server import create_app
 from shoplens.server.assets import built
+from shoplens.server.gates import Busy, Gate
 from tests.conftest import SmallShop, cushions
 
 MOST = 60_000
@@ -83,3 +84,11 @@ def test_the_scripts_of_the_shop_window_are_small() -> None:
     sizes = {name: len(gzip.compress(made.files[name], 9)) for name in (needs["script"], *needs["modules"])}
     assert sum(sizes.values()) <= MOST, sizes
     assert all(name in made.files for name in needs["styles"])
+
+
+def test_the_page_comes_without_its_first_answer_where_searches_are_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Gate, "refuse", lambda gate: Busy())
+    there = client.get("/")
+    assert (there.status_code, first(there.text)["answer"]) == (200, None)

@@ -154,7 +154,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     trials = mount_comparing(app, shop)
     mount_ucp(app, shop, gate, watch.search)
     mount_mcp(app, shop, gate, watch.search)
-    mount_page(app, shop)
+    mount_page(app, shop, gate)
     mount_widget(app)
     guards = guards_of(shop, gates)
     mount_keys(app, shop, guards)

@@ -16,6 +16,7 @@ from shoplens.core.wire import answer_to_fields
 from shoplens.editing import stored_to_fields
 from shoplens.errors import NotFoundError
 from shoplens.server.assets import HEADERS, KINDS, built, embedded, template
+from shoplens.server.gates import Busy, Gate
 from shoplens.server.restricting import fields_seen, restricted, seen
 
 FACETS = ("category", "color", "brand", "material", "pattern", "gender", "size")
@@ -25,7 +26,7 @@ SHOWN = 12
 KEPT = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
-def mount_page(app: FastAPI, shop: Shop) -> None:
+def mount_page(app: FastAPI, shop: Shop, gate: Gate) -> None:
     """Adds ``/``, ``/p/...``, ``/office/...`` and ``/assets/...`` to the service."""
     made = built()
     window, office_page = template("shop.html"), template("office.html")
@@ -51,8 +52,13 @@ def mount_page(app: FastAPI, shop: Shop) -> None:
     @app.get("/", include_in_schema=False)
     async def page(request: Request) -> Response:
         # An address that asks for something is answered by the API: the page's script sends it on.
-        root, whole = request.scope.get("root_path", ""), not request.url.query
-        return await anyio.to_thread.run_sync(lambda: shop_page(root, None, whole))
+        root = request.scope.get("root_path", "")
+        if not request.url.query:
+            try:
+                return await gate.run(lambda: shop_page(root, None, True))
+            except Busy:  # the page comes all the same; its script asks, and says so if it is refused
+                pass
+        return await anyio.to_thread.run_sync(lambda: shop_page(root, None, False))
 
     @app.get("/p/{product_id:any_text}", include_in_schema=False)
     async def product(product_id: str, request: Request) -> Response:
