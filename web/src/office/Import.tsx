@@ -22,7 +22,7 @@ const SHOWN = 200;
 export function Import() {
   const [file, setFile] = useState<File | null>(null);
   const [over, setOver] = useState(false);
-  const [options, setOptions] = useState({ keep_missing: false, look_at_pictures: true, allow_removals: false });
+  const [options, setOptions] = useState({ keep_missing: true, look_at_pictures: true, allow_removals: false });
   const [job, setJob] = useState("");
   const [done, setDone] = useState<Job | null>(null);
   const [busy, setBusy] = useState(false);
