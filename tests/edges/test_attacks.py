@@ -92,6 +92,30 @@ def test_photos_from_slow_hosts_stop_no_search(client: httpx.Client) -> None:
             assert seconds < PHOTO_SECONDS + 2.0
 
 
+def test_photos_from_slow_hosts_for_heat_maps_stop_no_search(client: httpx.Client) -> None:
+    picture = client.get("/v1/search", params={"q": "cushion"}).json()["hits"][0]["picture"]
+    with Server() as host:
+        host.answers["/slow.jpg"] = drip
+        asked = {"images": [host.url("/slow.jpg")]}
+
+        def ask() -> None:
+            told.append(httpx.post(f"{client.base_url}/v1/pictures/{picture}/heat", json=asked, timeout=60))
+
+        told: list[httpx.Response] = []
+        threads = [threading.Thread(target=ask) for _ in range(FETCHES)]
+        for thread in threads:
+            thread.start()
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert client.get("/v1/search", params={"q": "red cushion"}).status_code == 200
+        assert time.monotonic() - started < 1.0
+        assert not told, "they still wait for their photos"
+        for thread in threads:
+            thread.join()
+    for got in told:
+        problem(got, 422, "picture.timeout")
+
+
 def test_several_slow_photos_of_one_query_share_its_time(client: httpx.Client) -> None:
     with Server() as host:
         host.answers["/slow.jpg"] = drip

@@ -21,21 +21,25 @@ HASH = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="sha256 of the 
 _SIDE = 480
 
 
-def mount_heat(app: FastAPI, shop: Shop, gate: Gate, refused: Callable[[str], bytes]) -> None:
+def mount_heat(app: FastAPI, shop: Shop, gate: Gate, fetches: Gate, refused: Callable[[str], bytes]) -> None:
     """Adds the heat map of a picture to the service.
 
     Args:
+        fetches: the gate of photos that are given by their addresses: searches must not wait for strangers' servers.
         refused: raises for an address of a photo that nobody may fetch here.
     """
 
     async def heat(request: Request, picture: HASH) -> Response:
         asked = await read_query(request, shop.config.server)
         as_json = "application/json" in request.headers.get("accept", "")
+        fetched: Query | None = None
+        if asked.fetches:
+            await gate.run(lambda: must_see(shop, picture))
+            fetched = await fetches.run(lambda: asked.make(shop.photo_fetcher()))
 
         def work() -> Response:
             must_see(shop, picture)
-            query: Query = asked.make(shop.photo_fetcher() if asked.fetches else refused)
-            found = shop.heat(picture, query)
+            found = shop.heat(picture, fetched or asked.make(refused))
             if as_json:
                 return Response(orjson.dumps(heat_to_fields(found)), media_type="application/json")
             data = drawn(found, shop.thumbnail(picture, _SIDE))

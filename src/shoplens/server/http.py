@@ -147,7 +147,7 @@ def create_app(shop: Shop, gates: Gates | None = None) -> FastAPI:
     mount_encoders(app, shop)
     mount_suggestions(app, shop)
     mount_rules(app, shop, gate)
-    mount_heat(app, shop, gate, _never)
+    mount_heat(app, shop, gate, fetches, _never)
     mount_overview(app, shop, watch.metrics.traffic)
     mount_queries(app, shop)
     mount_doctor(app, shop, gate)
