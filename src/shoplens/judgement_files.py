@@ -130,7 +130,8 @@ def query_id_of(fields: Mapping[str, Any]) -> str:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
+        # Not splitlines: ids and words may hold U+2028 and others of which it makes an end of a line.
+        return [line for line in path.read_text("utf-8").split("\n") if line.strip()]
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:

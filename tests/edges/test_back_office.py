@@ -283,6 +283,17 @@ def test_judgements_survive_and_damage_is_told(tmp_path: Path) -> None:
         files.judge({"q": "d"}, {"P2": 1})
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1e"])
+def test_what_breaks_lines_elsewhere_breaks_no_judgement(mark: str, tmp_path: Path) -> None:
+    files = JudgementFiles(tmp_path)
+    other = files.judge({"q": "mug"}, {"P1": 3})
+    forged = f"x{mark}{other.query_id} 0 P9 3{mark}"
+    files.judge({"q": f"a{mark}b"}, {forged: 1})
+    told = {one.fields["q"]: one.grades for one in files.all()}
+    assert told == {"mug": {"P1": 3}, f"a{mark}b": {forged: 1}}
+    assert read_qrels(files.qrels)[other.query_id] == {"P1": 3}, "what evaluate reads"
+
+
 def test_judgements_go_into_a_backup(shop: Shop, tmp_path: Path) -> None:
     JudgementFiles(shop.folder).judge({"q": "backed up"}, {"C1": 3})
     _, manifest = back_up(shop.config, tmp_path)

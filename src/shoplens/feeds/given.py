@@ -114,7 +114,8 @@ def rows_of(data: bytes, *, lines: bool) -> list[Any]:
         FeedError: it is no JSON.
     """
     if lines:
-        texts = [line for line in data.decode("utf-8-sig", "replace").splitlines() if line.strip()]
+        # Not splitlines: a text in JSON may hold U+2028, of which it makes an end of a line.
+        texts = [line for line in data.decode("utf-8-sig", "replace").split("\n") if line.strip()]
         return [_parsed(text, n) for n, text in enumerate(texts, 1)]
     try:
         value = orjson.loads(data or b"null")
