@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -165,7 +166,7 @@ class Guard:
                     await send(message)
 
                 await self._direct.get(id(scope[JUDGED]), self._app)(scope, asking.receive, begun)
-        except ClientGone:
+        except (ClientGone, ClientDisconnect):  # before its turn, or before all of its body was there
             return
         except TimeoutError:
             if not deadline.expired():

@@ -152,6 +152,8 @@ async def _form(request: Request, body: bytes, limit: int) -> tuple[dict[str, An
         )
     try:
         parser = MultiPartParser(request.headers, stream(), max_files=16, max_fields=64, max_part_size=limit)
+        # It is in memory already, and bounded: a larger file would be put on the disk, as it is, for want of memory.
+        parser.spool_max_size = limit + 1
         form = await parser.parse()
         if b"--" + boundary + b"--" not in body[-len(boundary) - 64 :]:
             raise ValueError("it breaks off before its last boundary")  # the parser drops such a part silently
