@@ -278,6 +278,25 @@ def test_a_service_removes_while_it_runs(tmp_path: Path) -> None:
     small.close()
 
 
+def test_a_stream_of_photos_neither_fills_the_disk_nor_has_all_looked_through_for_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small, shop = served(tmp_path, keep_hours=1, key=TEXT)
+    looks: list[int] = []
+    forgets = KeptPhotos.forget
+    monkeypatch.setattr(KeptPhotos, "forget", lambda kept: looks.append(1) or forgets(kept))
+    with TestClient(create_app(shop)) as client:
+        for _ in range(5):
+            assert client.post("/v1/search", files={"images": jpeg(photo())}).status_code == 200
+    assert len(list((shop.folder / FOLDER).glob("*.photo"))) == 5
+    assert len(looks) == 1
+    monkeypatch.setattr("shoplens.server.keeping.FREE", 1 << 62)
+    with TestClient(create_app(shop)) as client:
+        assert client.post("/v1/search", files={"images": jpeg(photo())}).status_code == 200
+    assert len(list((shop.folder / FOLDER).glob("*.photo"))) == 5
+    small.close()
+
+
 def test_a_service_that_could_not_keep_its_word_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small, shop = served(tmp_path)
     for settings, match in (

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import shutil
 import threading
+import time
 from datetime import timedelta
 
 import structlog
@@ -16,9 +18,10 @@ import structlog
 from shoplens.app import Shop
 from shoplens.core.faces import FaceDetector
 from shoplens.core.query import Query
-from shoplens.errors import ConfigError, ShopLensError
+from shoplens.errors import ConfigError, ShopLensError, StoreError
 from shoplens.pictures.faces import YuNet, blurred
 from shoplens.pictures.redact import repaint
+from shoplens.server.jobs import FREE
 from shoplens.stores.kept_photos import FOLDER, KeptPhotos, forget, key_of
 
 SIDE = 1024
@@ -26,16 +29,20 @@ SIDE = 1024
 MOST_WAITING = 32
 """Photos that may wait to be kept."""
 LOOK_S = 60.0
-"""How often those are removed whose time is over, in seconds."""
+"""How often those are removed whose time is over, in seconds, at most: each time the whole folder is looked through."""
 
 log = structlog.get_logger("shoplens")
 
 
 class Keeping:
-    """Keeps the photos of queries. ``dropped``: how many were not kept for want of time."""
+    """Keeps the photos of queries. ``dropped``: how many were not kept for want of time.
 
-    def __init__(self, shop: Shop, kept: KeptPhotos, detector: FaceDetector | None) -> None:
-        self._shop, self._kept, self._detector = shop, kept, detector
+    Args:
+        look_s: how often those are removed whose time is over, in seconds.
+    """
+
+    def __init__(self, shop: Shop, kept: KeptPhotos, detector: FaceDetector | None, look_s: float = LOOK_S) -> None:
+        self._shop, self._kept, self._detector, self._look_s = shop, kept, detector, look_s
         self.dropped = 0
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._loop, name="shoplens-keep-photos", daemon=True)
@@ -55,16 +62,18 @@ class Keeping:
         self._thread.join()
 
     def _loop(self) -> None:
-        self._kept.forget()
+        looked = -self._look_s
         while True:
-            try:
-                data = self._waiting.get(timeout=LOOK_S)
-            except queue.Empty:
+            rest = looked + self._look_s - time.monotonic()
+            if rest <= 0:
                 self._kept.forget()
+                looked, rest = time.monotonic(), self._look_s
+            try:
+                data = self._waiting.get(timeout=rest)
+            except queue.Empty:
                 continue
             if data is None:
                 return
-            self._kept.forget()
             try:
                 self._keep(data)
             except ShopLensError as error:
@@ -73,6 +82,8 @@ class Keeping:
                 log.exception("a photo is not kept")
 
     def _keep(self, data: bytes) -> None:
+        if shutil.disk_usage(self._shop.folder).free < FREE:  # strangers send them: what is left is for the shop's own
+            raise StoreError("the disk has too little room left", where=FOLDER, hint="free some space")
         pixels = self._shop.decoder().decode(data, SIDE).pixels
         if self._detector is not None:
             pixels = blurred(pixels, self._detector.faces(pixels))
@@ -99,4 +110,4 @@ def keeping_of(shop: Shop) -> Keeping | None:
             hint="name the file of YuNet, face_detection_yunet_2023mar.onnx of the OpenCV model zoo",
         )
     detector = YuNet(settings.face_model) if settings.blur_faces and settings.face_model is not None else None
-    return Keeping(shop, kept, detector)
+    return Keeping(shop, kept, detector, min(LOOK_S, max(1.0, 3_600 * settings.keep_hours)))

@@ -161,6 +161,6 @@ def _files(folder: Path) -> list[Path]:
 
 def _moment(text: str) -> datetime:
     try:
-        return datetime.strptime(text, _FORM).replace(tzinfo=UTC)
+        return datetime.fromisoformat(text)  # much quicker than by _FORM: a folder may hold a hundred thousand
     except ValueError:  # a name that nobody has given: older than all
         return datetime.min.replace(tzinfo=UTC)
