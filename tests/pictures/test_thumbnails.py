@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from shoplens.app import Shop
-from shoplens.errors import NotFoundError
+from shoplens.errors import NotFoundError, StoreError
 from shoplens.pictures import ZipSource
 from shoplens.pictures.thumbnails import SIDES, Thumbnails, side_of
 from tests.conftest import SmallShop
@@ -42,6 +42,21 @@ def test_a_file_swapped_after_indexing_is_not_shown(small: SmallShop) -> None:
     with Image.open(io.BytesIO(shop.thumbnail(picture_hash))) as shown:
         red, green, blue = shown.getpixel((5, 5))  # type: ignore[misc]
     assert red > 150 > max(green, blue)
+
+
+def test_a_picture_taken_out_of_the_shop_is_shown_no_more(small: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, picture_hash = one_picture(small)
+    made = shop.thumbnail(picture_hash)
+    with monkeypatch.context() as broken:
+
+        def fails(_: str) -> None:
+            raise StoreError("it cannot be read")
+
+        broken.setattr(shop.store, "location_of", fails)
+        assert shop.thumbnail(picture_hash) == made, "what was made needs no store"
+    shop.edits.delete("R")
+    with pytest.raises(NotFoundError, match="no product shows"):
+        shop.thumbnail(picture_hash)
 
 
 def test_every_side_there_is_makes_few_files(small: SmallShop) -> None:

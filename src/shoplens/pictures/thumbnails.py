@@ -11,7 +11,7 @@ from typing import Protocol
 
 from shoplens.core.catalogue import ImageRef
 from shoplens.core.ports import PictureBytes, PictureDecoder
-from shoplens.errors import NotFoundError, PictureError
+from shoplens.errors import NotFoundError, PictureError, StoreError
 from shoplens.pictures.limits import MB
 from shoplens.pictures.redact import repaint
 from shoplens.pictures.webcache import prune, put
@@ -117,6 +117,8 @@ class CataloguePictures:
         """See ``Shop.thumbnail``."""
         if not (len(picture_hash) == 64 and all(c in "0123456789abcdef" for c in picture_hash)):
             raise NotFoundError("not the hash of a picture", hint="take it from a hit's picture")
+        with suppress(StoreError):  # while the store cannot be read, what was made is shown
+            self._location_of(picture_hash)  # of what was taken out of the shop nothing is shown, made before or not
         return self._kept.get(picture_hash, side, lambda wanted: self._repainted(picture_hash, wanted))
 
     def kept(self, picture_hash: str, least: int) -> bytes | None:
@@ -130,10 +132,14 @@ class CataloguePictures:
                 self._source.close()
                 self._source = None
 
-    def _repainted(self, picture_hash: str, side: int) -> bytes:
+    def _location_of(self, picture_hash: str) -> ImageRef:
         location = self._store.location_of(picture_hash)
         if location is None:
             raise NotFoundError("no product shows this picture", hint="it may have been removed since")
+        return location
+
+    def _repainted(self, picture_hash: str, side: int) -> bytes:
+        location = self._location_of(picture_hash)
         got = self._where_it_lies().fetch(location, deadline=monotonic() + FETCH_S)
         if got.data is None:
             raise PictureError("the picture could not be read again", reason="missing", where=location.location)
