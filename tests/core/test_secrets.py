@@ -30,7 +30,7 @@ def secret_part(secret: bytes) -> str:
 
 @given(_id, _secret, _around, _around)
 def test_a_key_keeps_its_id_and_nothing_else(key_id: str, secret: bytes, before: str, after: str) -> None:
-    text = f"{before} {spelt(key_id, secret)}{after}"
+    text = f"{before}{spelt(key_id, secret)}{after}"
     got = masked(text)
     assert secret_part(secret)[:8] not in got
     assert f"sl_{key_id}_***" in got

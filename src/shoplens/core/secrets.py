@@ -11,7 +11,7 @@ _NAMED = re.compile(r"authorization|cookie|passw(or)?d|secret|token$|api[_-]?key
 """Names of values that are never told."""
 _PATTERNS = (
     # A key of ours: its id stays, by which it can be found and revoked. However much of the secret is there.
-    (re.compile(r"\b(sl_[0-9a-f]{12})_[A-Za-z0-9_-]+"), rf"\1_{HIDDEN}"),
+    (re.compile(r"(sl_[0-9a-f]{12})_[A-Za-z0-9_-]+"), rf"\1_{HIDDEN}"),
     (re.compile(r"(?i)\b((?:bearer|basic|digest)\s+)[A-Za-z0-9._~+/=-]{6,}"), rf"\1{HIDDEN}"),
     # The password of an address: scheme://user:password@host.
     (re.compile(r"\b([a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),
