@@ -354,6 +354,7 @@ def test_a_key_that_was_revoked_is_asked_for_anew(chromium: Any, office: Office)
         expect(someone.field("Admin key")).to_be_visible()
 
 
+@pytest.mark.train  # its small encoders are made with packages that the base has not
 def test_another_encoder_is_built_compared_switched_to_and_rolled_back(chromium: Any, tmp_path: Path) -> None:
     place = Place(tmp_path, 12)
     config = Config.load(place.shop, encoder=place.name("one"), pictures={"workers": 1}, query_log={"enabled": True})

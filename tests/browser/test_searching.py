@@ -113,8 +113,8 @@ def test_filters_with_counts_add_up_and_can_be_taken_back(shopper: Shopper) -> N
     # Counts of the other brands stand as they were: choosing a second one adds to the first.
     shopper.choice("Fila 3").check()
     expect(shopper.status).to_contain_text("6 products")
-    shopper.page.get_by_label("Price up to").fill("19.90")
-    shopper.page.get_by_label("Price up to").press("Enter")
+    shopper.page.get_by_role("spinbutton", name="Price up to").fill("19.90")
+    shopper.page.get_by_role("spinbutton", name="Price up to").press("Enter")
     expect(shopper.names).to_have_text(["Red cushion", "Green cushion", "Mug"], ignore_case=False)
     shopper.choice("In stock only").check()
     expect(shopper.status).to_contain_text("3 products")  # the mug is there in blue
@@ -123,7 +123,7 @@ def test_filters_with_counts_add_up_and_can_be_taken_back(shopper: Shopper) -> N
     shopper.button("Clear all filters").click()
     expect(shopper.status).to_contain_text(f"{ALL} products")
     expect(shopper.choice("Luma 3")).not_to_be_checked()
-    expect(shopper.page.get_by_label("Price up to")).to_have_value("")
+    expect(shopper.page.get_by_role("spinbutton", name="Price up to")).to_have_value("")
 
 
 def test_in_stock_only(shopper: Shopper) -> None:
@@ -182,8 +182,8 @@ def test_nothing_like_it_is_said_so(shopper: Shopper) -> None:
 
 
 def test_the_filter_is_told_where_it_is_the_cause(shopper: Shopper) -> None:
-    shopper.page.get_by_label("Price up to").fill("1")
-    shopper.page.get_by_label("Price up to").press("Enter")
+    shopper.page.get_by_role("spinbutton", name="Price up to").fill("1")
+    shopper.page.get_by_role("spinbutton", name="Price up to").press("Enter")
     expect(shopper.status).to_contain_text(f"The filters leave none of the {ALL} products. Try it without the filters.")
     expect(shopper.status).not_to_contain_text("like it")
     shopper.button("中文").click()

@@ -100,8 +100,8 @@ def test_where_certain_matches_end_is_told(shopper: Shopper) -> None:
 
 def test_an_empty_answer_says_what_would_help(shopper: Shopper) -> None:
     shopper.searches("mug zxqv wkjh")
-    shopper.page.get_by_label("Price up to").fill("1")
-    shopper.page.get_by_label("Price up to").press("Enter")
+    shopper.page.get_by_role("spinbutton", name="Price up to").fill("1")
+    shopper.page.get_by_role("spinbutton", name="Price up to").press("Enter")
     expect(shopper.names).to_have_count(0)
     shopper.button("Take all filters off").click()
     expect(shopper.names.first).to_be_visible()
@@ -115,8 +115,8 @@ def test_a_range_of_prices(shopper: Shopper) -> None:
     shopper.page.get_by_label("Price from").fill("20")
     shopper.page.get_by_label("Price from").press("Enter")
     expect(shopper.button("Remove filter: Price from 20")).to_be_visible()
-    shopper.page.get_by_label("Price up to").fill("45")
-    shopper.page.get_by_label("Price up to").press("Enter")
+    shopper.page.get_by_role("spinbutton", name="Price up to").fill("45")
+    shopper.page.get_by_role("spinbutton", name="Price up to").press("Enter")
     expect(shopper.names).to_have_text(["Blue cushion", "Yellow cushion"])
     expect(shopper.page).to_have_url(re.compile(r"min=20&max=45"))
 

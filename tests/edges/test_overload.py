@@ -126,18 +126,18 @@ def test_the_more_come_the_later_they_are_to_come_again() -> None:
 
         async def one() -> None:
             try:
-                await gate.run(lambda: after(0.02, None))
+                await gate.run(lambda: after(0.05, None))
             except Busy as busy:
                 told.append(busy.after_s)
 
         tasks = []
-        for _ in range(60):
+        for _ in range(150):  # twenty come for each that can be answered; more than one on a machine that is busy, too
             tasks.append(asyncio.ensure_future(one()))
             await asyncio.sleep(each_s)
         await asyncio.gather(*tasks)
         return told
 
-    told = run_async(work(0.001))
+    told = run_async(work(0.0025))
     assert told[0] == 1
     assert 1 < told[-1] <= LONGEST_AFTER_S
 
