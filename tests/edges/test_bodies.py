@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from shoplens.server import create_app
+from shoplens.server import create_app, waiting
 from tests.conftest import SmallShop, cushions
 
 
@@ -68,3 +68,21 @@ def test_who_goes_amid_a_body_is_no_fault_of_the_service(app: FastAPI, path: str
 
     asyncio.run(app(scope, receive, send))  # a fault would be raised, for its traceback to be logged
     assert sent == []
+
+
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/crops", "/v1/similar"])
+def test_bodies_take_no_more_memory_than_there_is(app: FastAPI, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = waiting.HELD.bytes
+    monkeypatch.setattr(waiting, "MOST_HELD", before + 1_000_000)
+    client = TestClient(app)
+    asked = b'{"q": "red cushion"}'
+    for _ in range(2):  # what was held is given back
+        got = client.post(path, content=asked + b" " * 1_000_000, headers={"content-type": "application/json"})
+        assert (got.status_code, got.json()["code"]) == (429, "busy")
+        assert int(got.headers["retry-after"]) >= 1
+        assert waiting.HELD.bytes == before
+    waiting.HELD.add(2_000_000)
+    try:
+        assert client.post("/v1/search", json={"q": "red"}).status_code == 200, "words need no room"
+    finally:
+        waiting.HELD.add(-2_000_000)

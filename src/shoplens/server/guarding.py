@@ -168,6 +168,8 @@ class Guard:
                 await self._direct.get(id(scope[JUDGED]), self._app)(scope, asking.receive, begun)
         except (ClientGone, ClientDisconnect):  # before its turn, or before all of its body was there
             return
+        except Busy as busy:  # told by a layer around those that know how to say so
+            await _refuse(busy_told(busy), scope, asking, send)
         except TimeoutError:
             if not deadline.expired():
                 raise
@@ -179,6 +181,8 @@ class Guard:
                 hint="ask for less, or wait longer; a write may have been done nevertheless",
             )
             await _refuse(told, scope, asking, send)
+        finally:
+            asking.end()
 
 
 def busy_told(busy: Busy) -> Response:

@@ -18,6 +18,8 @@ from shoplens.config import ServerSettings
 from shoplens.core.query import MAX_PICTURES, Query
 from shoplens.core.wire import fields_from_strings, query_from_fields
 from shoplens.errors import PictureError, QueryError
+from shoplens.server.gates import Busy
+from shoplens.server.waiting import ASKING
 
 FetchPicture = Callable[[str], bytes]
 MAX_ADDRESS = 32_768
@@ -52,6 +54,7 @@ async def read_body(request: Request, limit: int, seconds: float) -> bytes:
 
     Raises:
         TooLargeError, TooSlowError: it is larger, it takes longer.
+        Busy: all requests together hold as much as the service has room for.
     """
     try:
         with anyio.fail_after(seconds):
@@ -67,11 +70,13 @@ async def _arriving(request: Request, limit: int) -> bytes:
     if told.isdigit() and int(told) > limit:
         raise _too_large(int(told), limit)
     parts: list[bytes] = []
-    size = 0
+    size, asking = 0, ASKING.get()
     async for chunk in request.stream():
         size += len(chunk)
         if size > limit:
             raise _too_large(size, limit)
+        if asking is not None and not asking.holds(len(chunk)):
+            raise Busy
         parts.append(chunk)
     return b"".join(parts)
 

@@ -3,9 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextvars import ContextVar
 
 from starlette.types import Message, Receive
+
+MOST_HELD = 384_000_000
+"""Bytes of bodies that all requests of the process hold together, those that still arrive included."""
+EACH_MAY = 262_144
+"""Bytes that a request may hold however much the others do: words are not refused for the photos of others."""
+
+
+class _Held:
+    """Bytes of bodies held by the process. Several services of one process may have loops of their own."""
+
+    def __init__(self) -> None:
+        self.bytes, self._guard = 0, threading.Lock()
+
+    def add(self, size: int) -> int:
+        with self._guard:
+            self.bytes += size
+            return self.bytes
+
+
+HELD = _Held()
 
 
 class ClientGone(Exception):
@@ -15,13 +36,24 @@ class ClientGone(Exception):
 class Asking:
     """One request. ``receive`` is handed on in the place of the server's own."""
 
-    __slots__ = ("_gone", "_kept", "_receive", "_whole")
+    __slots__ = ("_gone", "_held", "_kept", "_receive", "_whole")
 
     def __init__(self, receive: Receive, has_body: bool) -> None:
         self._receive = receive
         self._whole = not has_body
         self._kept: Message | None = None
         self._gone = False
+        self._held = 0
+
+    def holds(self, size: int) -> bool:
+        """Counts bytes of its body that are kept in memory until it is answered; whether there is room for them."""
+        self._held += size
+        return HELD.add(size) <= MOST_HELD or self._held <= EACH_MAY
+
+    def end(self) -> None:
+        """It is answered: nothing of its body is held any more."""
+        HELD.add(-self._held)
+        self._held = 0
 
     async def receive(self) -> Message:
         """The next message of the client."""
