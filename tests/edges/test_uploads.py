@@ -284,7 +284,12 @@ def test_a_stream_of_photos_neither_fills_the_disk_nor_has_all_looked_through_fo
     small, shop = served(tmp_path, keep_hours=1, key=TEXT)
     looks: list[int] = []
     forgets = KeptPhotos.forget
-    monkeypatch.setattr(KeptPhotos, "forget", lambda kept: looks.append(1) or forgets(kept))
+
+    def counted(kept: KeptPhotos) -> int:
+        looks.append(1)
+        return forgets(kept)
+
+    monkeypatch.setattr(KeptPhotos, "forget", counted)
     with TestClient(create_app(shop)) as client:
         for _ in range(5):
             assert client.post("/v1/search", files={"images": jpeg(photo())}).status_code == 200
