@@ -295,6 +295,12 @@ def test_a_stream_of_photos_neither_fills_the_disk_nor_has_all_looked_through_fo
             assert client.post("/v1/search", files={"images": jpeg(photo())}).status_code == 200
     assert len(list((shop.folder / FOLDER).glob("*.photo"))) == 5
     assert len(looks) == 1
+    with monkeypatch.context() as little:
+        little.setattr("shoplens.server.keeping.MOST_BYTES", len(jpeg(photo())) - 1)
+        with TestClient(create_app(shop)) as client:
+            assert client.post("/v1/search", files={"images": jpeg(photo())}).status_code == 200
+            assert client.app.state.watch._keeping.dropped == 1  # type: ignore[attr-defined]
+    assert len(list((shop.folder / FOLDER).glob("*.photo"))) == 5
     monkeypatch.setattr("shoplens.server.keeping.FREE", 1 << 62)
     with TestClient(create_app(shop)) as client:
         assert client.post("/v1/search", files={"images": jpeg(photo())}).status_code == 200

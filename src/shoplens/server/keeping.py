@@ -27,7 +27,9 @@ from shoplens.stores.kept_photos import FOLDER, KeptPhotos, forget, key_of
 SIDE = 1024
 """Shortest side of what is kept, in pixels, at most."""
 MOST_WAITING = 32
-"""Photos that may wait to be kept."""
+"""Photos that may wait to be kept ..."""
+MOST_BYTES = 64_000_000
+"""... and bytes of their files: memory that no admission of searches knows of."""
 LOOK_S = 60.0
 """How often those are removed whose time is over, in seconds, at most: each time the whole folder is looked through."""
 
@@ -44,17 +46,21 @@ class Keeping:
     def __init__(self, shop: Shop, kept: KeptPhotos, detector: FaceDetector | None, look_s: float = LOOK_S) -> None:
         self._shop, self._kept, self._detector, self._look_s = shop, kept, detector, look_s
         self.dropped = 0
-        self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING)
+        self._bytes, self._counting = 0, threading.Lock()
+        self._waiting: queue.Queue[bytes | None] = queue.Queue(MOST_WAITING + 1)  # and what ends it
         self._thread = threading.Thread(target=self._loop, name="shoplens-keep-photos", daemon=True)
         self._thread.start()
 
     def offer(self, query: Query) -> None:
         """Hands over the photos of a query that was answered."""
         for photo in query.pictures:
-            try:
+            size = len(photo.data)
+            with self._counting:
+                if self._bytes + size > MOST_BYTES or self._waiting.qsize() >= MOST_WAITING:
+                    self.dropped += 1
+                    continue
+                self._bytes += size
                 self._waiting.put_nowait(photo.data)
-            except queue.Full:
-                self.dropped += 1
 
     def close(self) -> None:
         """Keeps what waits, and ends."""
@@ -80,6 +86,9 @@ class Keeping:
                 log.error("a photo is not kept", error=str(error))
             except Exception:  # whatever happens to one, the others are kept, and old ones removed
                 log.exception("a photo is not kept")
+            finally:
+                with self._counting:
+                    self._bytes -= len(data)
 
     def _keep(self, data: bytes) -> None:
         if shutil.disk_usage(self._shop.folder).free < FREE:  # strangers send them: what is left is for the shop's own
