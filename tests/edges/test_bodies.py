@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from PIL import Image
 
 from shoplens.server import create_app, waiting
 from tests.conftest import SmallShop, cushions
+from tests.guarded import run_async
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_who_goes_amid_a_body_is_no_fault_of_the_service(app: FastAPI, path: str
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))  # a fault would be raised, for its traceback to be logged
+    run_async(app(scope, receive, send))  # a fault would be raised, for its traceback to be logged
     assert sent == []
 
 
