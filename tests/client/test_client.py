@@ -36,6 +36,7 @@ from shoplens.client import endpoints as endpoints_module
 from shoplens.client.endpoints import Endpoints
 from shoplens.client.endpoints_async import AsyncEndpoints
 from tests.conftest import SmallShop, cushions
+from tests.guarded import run_async
 from tests.serving import key_for, serving
 from tests.support import picture
 
@@ -216,7 +217,7 @@ def test_the_client_that_does_not_wait_for_answers(address: str) -> None:
             assert pages[0] == "C5"
             return [answer["hits"][0]["product"]["id"] for answer in answers]
 
-    first, second = asyncio.run(several())
+    first, second = run_async(several())
     assert first in ("C1", "M1")
     assert second in ("C3", "M1")
 
