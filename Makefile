@@ -25,7 +25,7 @@ install: $(BASE) ## install ShopLens into .venv, with the pinned versions
 demo: $(BASE) ## the demo shop at http://127.0.0.1:8000 (PORT=)
 	$(BIN)/shoplens demo --port $(PORT) $(ARGS)
 
-test: $(DEV) ## the tests (under ten minutes; no torch needed)
+test: $(DEV) ## the tests (some thirteen minutes on two cores; no torch needed)
 	$(BIN)/python -m pytest $(SPREAD) $(ARGS)
 
 test-train: $(TRAIN) ## the tests that need torch, and those that need the packages of hub models

@@ -148,7 +148,6 @@ class Work:
             feeds = self._feeds()
             # At every row: one with none that can be used must be stoppable, too, and so must the counting.
             source = feeds.source(path, body.get("format"), body.get("mapping")).watched(track.check)
-            source.ask(track.check)
             track.phase("counting")
             track.fields["total"] = source.count()
             track.phase("indexing")

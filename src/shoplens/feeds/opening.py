@@ -29,7 +29,6 @@ SUFFIXES = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".xml", ".rss"
 
 _NO_FEEDS = ((b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a picture"), (b"GIF8", "a picture"))
 """Files that people name by mistake, by their first bytes."""
-_ASK_EVERY = 256
 _FEED_NAMES = re.compile(
     r"(?:all_?|shop_?|my_?)?(?:products?|items?|catalogu?e?s?|feeds?|articles?|商品|产品)(?:_export|_feed)?", re.I
 )
@@ -69,10 +68,6 @@ class OpenFeed:
     def uses(self) -> tuple[ColumnUse, ...]:
         """What each column is taken for, in the feed's order."""
         return tuple(self._interpreter.uses(self.columns))
-
-    def ask(self, check: Callable[[], None]) -> None:
-        """Has every pass through the feed call ``check`` now and then; what it raises ends the pass."""
-        self._reader = Asking(self._reader, check)
 
     def watched(self, check: Callable[[], None]) -> OpenFeed:
         """The same feed, which asks at every row that it reads, in each of its passes, whether to go on: ``check``
@@ -118,27 +113,8 @@ class OpenFeed:
         return self._apart[1]
 
 
-class Asking:
-    """A reader that asks every few hundred rows whether to go on: looking through millions of them takes minutes."""
-
-    def __init__(self, reader: Reader, check: Callable[[], None]) -> None:
-        self._reader, self._check = reader, check
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that the feed has."""
-        return self._reader.columns
-
-    def rows(self) -> Iterator[Row | RowProblem]:
-        """All rows, from the start."""
-        for number, row in enumerate(self._reader.rows()):
-            if number % _ASK_EVERY == 0:
-                self._check()
-            yield row
-
-
 class _Watched:
-    """A reader that asks at every row whether to go on."""
+    """A reader that asks at every row whether to go on: a row may take a second, and millions of them minutes."""
 
     def __init__(self, reader: Reader, check: Callable[[], None]) -> None:
         self._reader, self._check = reader, check
